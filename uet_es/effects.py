@@ -9,25 +9,25 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     """Something to begin; what comes of it returns as an observation."""
 
 
-class OpenIntegration(Effect, frozen=True):
+class OpenIntegration(Effect, frozen=True, kw_only=True):
     """Make the run's integration branch at the plan's base, if it is not there."""
 
     base: str
 
 
-class StartWorker(Effect, frozen=True):
+class StartWorker(Effect, frozen=True, kw_only=True):
     """Answered by ``worker.started`` or ``worker.lost``."""
 
     worker: WorkerId
 
 
-class StopWorker(Effect, frozen=True):
+class StopWorker(Effect, frozen=True, kw_only=True):
     """Never answered; harmless when repeated."""
 
     worker: WorkerId
 
 
-class StartAttempt(Effect, frozen=True):
+class StartAttempt(Effect, frozen=True, kw_only=True):
     """Answered by ``attempt.started`` and ``attempt.exited``, or ``attempt.unstarted``."""
 
     workstream: WorkstreamId
@@ -35,14 +35,14 @@ class StartAttempt(Effect, frozen=True):
     worker: WorkerId
 
 
-class StopAttempt(Effect, frozen=True):
+class StopAttempt(Effect, frozen=True, kw_only=True):
     """Answered by the attempt's ``attempt.exited``."""
 
     workstream: WorkstreamId
     attempt: int
 
 
-class Merge(Effect, frozen=True):
+class Merge(Effect, frozen=True, kw_only=True):
     """Answered by ``merge.landed``, ``merge.conflicted`` or ``merge.failed``."""
 
     workstream: WorkstreamId
@@ -52,7 +52,7 @@ class Merge(Effect, frozen=True):
     at_us: Instant  #: of the decision: the merge commit's date
 
 
-class RemoveWorktree(Effect, frozen=True):
+class RemoveWorktree(Effect, frozen=True, kw_only=True):
     """Never answered; harmless when repeated."""
 
     workstream: WorkstreamId

@@ -27,7 +27,7 @@ class Recorded(
     """Plain data of the record. Fields only ever gain companions with defaults."""
 
 
-class WorkstreamSpec(Recorded, frozen=True):
+class WorkstreamSpec(Recorded, frozen=True, kw_only=True):
     """One workstream as it was asked for, normalised."""
 
     id: WorkstreamId
@@ -60,7 +60,7 @@ class WorkstreamSpec(Recorded, frozen=True):
     extra: Mapping[str, object] = {}  #: what else the document said (metadata, ticket numbers)
 
 
-class WorkerGroup(Recorded, frozen=True):
+class WorkerGroup(Recorded, frozen=True, kw_only=True):
     """Workers of one sort."""
 
     count: int
@@ -68,7 +68,7 @@ class WorkerGroup(Recorded, frozen=True):
     tools: tuple[str, ...] = ()  #: sorted; empty serves every tool
 
 
-class Limits(Recorded, frozen=True):
+class Limits(Recorded, frozen=True, kw_only=True):
     """Numbers a run obeys; a change of them is an observation."""
 
     max_workers: int = 4
@@ -83,11 +83,11 @@ class Limits(Recorded, frozen=True):
     fail_fast: bool = False  #: the first failure starts nothing new
 
 
-class Flags(Recorded, frozen=True):
+class Flags(Recorded, frozen=True, kw_only=True):
     """Behaviour switches, default old: an old log decides as it did (STYLE of the record)."""
 
 
-class Plan(Recorded, frozen=True):
+class Plan(Recorded, frozen=True, kw_only=True):
     """A whole accepted plan."""
 
     workstreams: tuple[WorkstreamSpec, ...]  #: sorted by id

@@ -21,7 +21,7 @@ from uet_es.values import (
 # --- about a worker ---------------------------------------------------------------------------
 
 
-class WorkerSpawned(WorkerDecision, frozen=True, tag="worker.spawned"):
+class WorkerSpawned(WorkerDecision, frozen=True, kw_only=True, tag="worker.spawned"):
     """A place to run attempts is wanted. → SPAWNING"""
 
     bus_name: ClassVar[str] = "WORKER_SPAWNED"
@@ -30,11 +30,11 @@ class WorkerSpawned(WorkerDecision, frozen=True, tag="worker.spawned"):
     group: int = 0  #: index into ``Plan.workers``
 
 
-class WorkerReadied(WorkerDecision, frozen=True, tag="worker.readied"):
+class WorkerReadied(WorkerDecision, frozen=True, kw_only=True, tag="worker.readied"):
     """It is there and may be given work. SPAWNING → IDLE"""
 
 
-class WorkerAssigned(WorkerDecision, frozen=True, tag="worker.assigned"):
+class WorkerAssigned(WorkerDecision, frozen=True, kw_only=True, tag="worker.assigned"):
     """It was given an attempt. IDLE → BUSY"""
 
     bus_name: ClassVar[str] = "TASK_ASSIGNED"
@@ -42,15 +42,15 @@ class WorkerAssigned(WorkerDecision, frozen=True, tag="worker.assigned"):
     attempt: int
 
 
-class WorkerReleased(WorkerDecision, frozen=True, tag="worker.released"):
+class WorkerReleased(WorkerDecision, frozen=True, kw_only=True, tag="worker.released"):
     """Its attempt is over. BUSY → IDLE"""
 
 
-class WorkerRecalled(WorkerDecision, frozen=True, tag="worker.recalled"):
+class WorkerRecalled(WorkerDecision, frozen=True, kw_only=True, tag="worker.recalled"):
     """It finishes what it has and takes nothing new. IDLE, BUSY → DRAINING"""
 
 
-class WorkerTerminated(WorkerDecision, frozen=True, tag="worker.terminated"):
+class WorkerTerminated(WorkerDecision, frozen=True, kw_only=True, tag="worker.terminated"):
     """It is gone. any → TERMINATED"""
 
     bus_name: ClassVar[str] = "WORKER_TERMINATED"
@@ -60,25 +60,25 @@ class WorkerTerminated(WorkerDecision, frozen=True, tag="worker.terminated"):
 # --- about a workstream -----------------------------------------------------------------------
 
 
-class WorkstreamReadied(WorkstreamDecision, frozen=True, tag="workstream.readied"):
+class WorkstreamReadied(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.readied"):
     """All it depends on has succeeded. PENDING → READY"""
 
 
-class WorkstreamDispatched(WorkstreamDecision, frozen=True, tag="workstream.dispatched"):
+class WorkstreamDispatched(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.dispatched"):
     """An attempt at it starts on a worker. READY or RUNNING (waiting) → RUNNING (attempting)"""
 
     attempt: int  #: from 1
     worker: WorkerId
 
 
-class AttemptRecalled(WorkstreamDecision, frozen=True, tag="attempt.recalled"):
+class AttemptRecalled(WorkstreamDecision, frozen=True, kw_only=True, tag="attempt.recalled"):
     """Its running attempt is to be stopped; the attempt goes on until it has ended."""
 
     attempt: int
     reason: FailureReason
 
 
-class WorkstreamSubmitted(WorkstreamDecision, frozen=True, tag="workstream.submitted"):
+class WorkstreamSubmitted(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.submitted"):
     """Its attempt succeeded and waits to be merged. RUNNING (attempting) → RUNNING (merging)"""
 
     channel: ClassVar[Channel] = "integration_events"
@@ -86,7 +86,7 @@ class WorkstreamSubmitted(WorkstreamDecision, frozen=True, tag="workstream.submi
     commit: str
 
 
-class WorkstreamCompleted(WorkstreamDecision, frozen=True, tag="workstream.completed"):
+class WorkstreamCompleted(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.completed"):
     """It is done, and merged where it had a worktree. RUNNING → SUCCEEDED"""
 
     bus_name: ClassVar[str] = "TASK_COMPLETED"
@@ -97,7 +97,7 @@ class WorkstreamCompleted(WorkstreamDecision, frozen=True, tag="workstream.compl
     cost_nanousd: NanoUsd = 0  #: of what has a price
 
 
-class RetryScheduled(WorkstreamDecision, frozen=True, tag="retry.scheduled"):
+class RetryScheduled(WorkstreamDecision, frozen=True, kw_only=True, tag="retry.scheduled"):
     """An attempt failed; the next one may start from an instant on. → RUNNING (waiting)"""
 
     channel: ClassVar[Channel] = "error_events"
@@ -110,14 +110,14 @@ class RetryScheduled(WorkstreamDecision, frozen=True, tag="retry.scheduled"):
     counted: bool = True  #: whether it used up one of ``max_attempts``
 
 
-class AttemptDiscarded(WorkstreamDecision, frozen=True, tag="attempt.discarded"):
+class AttemptDiscarded(WorkstreamDecision, frozen=True, kw_only=True, tag="attempt.discarded"):
     """What an attempt left will not be merged; its worktree may go, its branch stays."""
 
     channel: ClassVar[Channel] = "integration_events"
     attempt: int
 
 
-class WorkstreamFailed(WorkstreamDecision, frozen=True, tag="workstream.failed"):
+class WorkstreamFailed(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.failed"):
     """No further attempt will be made. RUNNING → FAILED"""
 
     channel: ClassVar[Channel] = "error_events"
@@ -132,14 +132,14 @@ class WorkstreamFailed(WorkstreamDecision, frozen=True, tag="workstream.failed")
     cost_nanousd: NanoUsd = 0
 
 
-class WorkstreamCancelled(WorkstreamDecision, frozen=True, tag="workstream.cancelled"):
+class WorkstreamCancelled(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.cancelled"):
     """It will not run, or not to its end. PENDING, READY, RUNNING → CANCELLED"""
 
     because: WorkstreamId | None = None  #: whose failure or cancellation; None if it was asked
     reason: Literal["dependency", "asked", "fail_fast"] = "dependency"
 
 
-class WorkstreamReopened(WorkstreamDecision, frozen=True, tag="workstream.reopened"):
+class WorkstreamReopened(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.reopened"):
     """A person wants it tried again. FAILED, CANCELLED → PENDING; attempts go on numbering."""
 
     root: WorkstreamId  #: the workstream that was asked for
@@ -148,7 +148,7 @@ class WorkstreamReopened(WorkstreamDecision, frozen=True, tag="workstream.reopen
 # --- about the run ----------------------------------------------------------------------------
 
 
-class MergeStarted(RunDecision, frozen=True, tag="merge.started"):
+class MergeStarted(RunDecision, frozen=True, kw_only=True, tag="merge.started"):
     """The integration worker takes a candidate."""
 
     channel: ClassVar[Channel] = "integration_events"
@@ -157,19 +157,19 @@ class MergeStarted(RunDecision, frozen=True, tag="merge.started"):
     commit: str
 
 
-class RunPaused(RunDecision, frozen=True, tag="run.paused"):
+class RunPaused(RunDecision, frozen=True, kw_only=True, tag="run.paused"):
     """Nothing new starts; what runs goes on."""
 
 
-class RunUnpaused(RunDecision, frozen=True, tag="run.unpaused"):
+class RunUnpaused(RunDecision, frozen=True, kw_only=True, tag="run.unpaused"):
     """Work starts again."""
 
 
-class RunReopened(RunDecision, frozen=True, tag="run.reopened"):
+class RunReopened(RunDecision, frozen=True, kw_only=True, tag="run.reopened"):
     """A finished run goes on because a person asked for a retry."""
 
 
-class RunFinished(RunDecision, frozen=True, tag="run.finished"):
+class RunFinished(RunDecision, frozen=True, kw_only=True, tag="run.finished"):
     """Every workstream is in a terminal state. May occur again after ``run.reopened``."""
 
     outcome: Outcome

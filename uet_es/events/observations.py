@@ -20,14 +20,14 @@ from uet_es.values import (
 )
 
 
-class PlanAccepted(Observation, frozen=True, tag="plan.accepted"):
+class PlanAccepted(Observation, frozen=True, kw_only=True, tag="plan.accepted"):
     """A person asked for this plan. The first entry of every run, once, by ``run``."""
 
     plan: Plan
     uet: str = ""  #: version that accepted it
 
 
-class DriverResumed(Observation, frozen=True, tag="driver.resumed"):
+class DriverResumed(Observation, frozen=True, kw_only=True, tag="driver.resumed"):
     """A driver took over a run that another one had left. Once for each such driver.
 
     Time between the entry before and this one is time without a driver: no limit counts it.
@@ -36,24 +36,24 @@ class DriverResumed(Observation, frozen=True, tag="driver.resumed"):
     pid: int = 0
 
 
-class DriverInterrupted(Observation, frozen=True, tag="driver.interrupted"):
+class DriverInterrupted(Observation, frozen=True, kw_only=True, tag="driver.interrupted"):
     """The driver was told to stop: the first time it drains, the second time it recalls."""
 
     signal: int
 
 
-class TimePassed(Observation, frozen=True, tag="time.passed"):
+class TimePassed(Observation, frozen=True, kw_only=True, tag="time.passed"):
     """The instant came that the run waits for. By the driver, never before ``wake_at``."""
 
 
-class WorkerStarted(Observation, frozen=True, tag="worker.started"):
+class WorkerStarted(Observation, frozen=True, kw_only=True, tag="worker.started"):
     """A place to run attempts is there. By the world, once for each worker."""
 
     channel: ClassVar[Channel] = "worker_status"
     worker: WorkerId
 
 
-class WorkerLost(Observation, frozen=True, tag="worker.lost"):
+class WorkerLost(Observation, frozen=True, kw_only=True, tag="worker.lost"):
     """A worker will not answer again. By the world, at most once for each worker."""
 
     channel: ClassVar[Channel] = "worker_status"
@@ -61,7 +61,7 @@ class WorkerLost(Observation, frozen=True, tag="worker.lost"):
     message: str = ""
 
 
-class WorktreePrepared(Observation, frozen=True, tag="worktree.prepared"):
+class WorktreePrepared(Observation, frozen=True, kw_only=True, tag="worktree.prepared"):
     """An attempt's own worktree stands. By the world, once for each attempt that has one."""
 
     workstream: WorkstreamId
@@ -70,7 +70,7 @@ class WorktreePrepared(Observation, frozen=True, tag="worktree.prepared"):
     took_us: DurationUs = 0
 
 
-class AttemptStarted(Observation, frozen=True, tag="attempt.started"):
+class AttemptStarted(Observation, frozen=True, kw_only=True, tag="attempt.started"):
     """First sign of life: its process runs. By the world, once for each attempt."""
 
     bus_name: ClassVar[str] = "TASK_STARTED"
@@ -79,7 +79,7 @@ class AttemptStarted(Observation, frozen=True, tag="attempt.started"):
     pid: int = 0  #: process and session of the attempt; 0 where there is none
 
 
-class AttemptUnstarted(Observation, frozen=True, tag="attempt.unstarted"):
+class AttemptUnstarted(Observation, frozen=True, kw_only=True, tag="attempt.unstarted"):
     """It could not be started. By the world, instead of ``attempt.started``."""
 
     channel: ClassVar[Channel] = "error_events"
@@ -88,7 +88,7 @@ class AttemptUnstarted(Observation, frozen=True, tag="attempt.unstarted"):
     message: str
 
 
-class AttemptExited(Observation, frozen=True, tag="attempt.exited"):
+class AttemptExited(Observation, frozen=True, kw_only=True, tag="attempt.exited"):
     """It ended, by itself or because we stopped it, and this is what it left. Once for each."""
 
     workstream: WorkstreamId
@@ -106,7 +106,7 @@ class AttemptExited(Observation, frozen=True, tag="attempt.exited"):
     stderr_sha256: str = ""
 
 
-class AttemptLost(Observation, frozen=True, tag="attempt.lost"):
+class AttemptLost(Observation, frozen=True, kw_only=True, tag="attempt.lost"):
     """Nothing of it runs and it left no status. By the driver that finds this out, once."""
 
     channel: ClassVar[Channel] = "error_events"
@@ -116,7 +116,7 @@ class AttemptLost(Observation, frozen=True, tag="attempt.lost"):
     message: str = ""
 
 
-class Signal(Observation, frozen=True):
+class Signal(Observation, frozen=True, kw_only=True):
     """A line that an attempt wrote about itself; ``offset`` makes each line count once."""
 
     workstream: WorkstreamId
@@ -124,7 +124,7 @@ class Signal(Observation, frozen=True):
     offset: int = 0  #: bytes of the signals file up to and with this line; 0 if from elsewhere
 
 
-class ProgressReported(Signal, frozen=True, tag="progress.reported"):
+class ProgressReported(Signal, frozen=True, kw_only=True, tag="progress.reported"):
     """An attempt said how far it is; sampled."""
 
     bus_name: ClassVar[str] = "TASK_PROGRESS"
@@ -132,14 +132,14 @@ class ProgressReported(Signal, frozen=True, tag="progress.reported"):
     text: str = ""
 
 
-class HeartbeatReported(Signal, frozen=True, tag="heartbeat.reported"):
+class HeartbeatReported(Signal, frozen=True, kw_only=True, tag="heartbeat.reported"):
     """An attempt said that it is alive."""
 
     channel: ClassVar[Channel] = "worker_status"
     bus_name: ClassVar[str] = "HEARTBEAT"
 
 
-class UsageReported(Signal, frozen=True, tag="usage.reported"):
+class UsageReported(Signal, frozen=True, kw_only=True, tag="usage.reported"):
     """An attempt used a model; priced when recorded, never again (ADR 0014)."""
 
     channel: ClassVar[Channel] = "resource_events"
@@ -152,20 +152,20 @@ class UsageReported(Signal, frozen=True, tag="usage.reported"):
     key: str = ""  #: the same key in the same attempt counts once
 
 
-class TextReported(Signal, frozen=True, tag="text.reported"):
+class TextReported(Signal, frozen=True, kw_only=True, tag="text.reported"):
     """An attempt wrote a line for people to read."""
 
     text: str
 
 
-class SignalRefused(Signal, frozen=True, tag="signal.refused"):
+class SignalRefused(Signal, frozen=True, kw_only=True, tag="signal.refused"):
     """An attempt wrote a line that is no signal; it changes nothing."""
 
     channel: ClassVar[Channel] = "error_events"
     message: str
 
 
-class MergeLanded(Observation, frozen=True, tag="merge.landed"):
+class MergeLanded(Observation, frozen=True, kw_only=True, tag="merge.landed"):
     """A workstream's work is on the integration branch. By the world, once for each merge."""
 
     channel: ClassVar[Channel] = "integration_events"
@@ -176,7 +176,7 @@ class MergeLanded(Observation, frozen=True, tag="merge.landed"):
     took_us: DurationUs = 0
 
 
-class MergeConflicted(Observation, frozen=True, tag="merge.conflicted"):
+class MergeConflicted(Observation, frozen=True, kw_only=True, tag="merge.conflicted"):
     """Git could not combine two sides; the integration branch is as it was."""
 
     channel: ClassVar[Channel] = "integration_events"
@@ -189,7 +189,7 @@ class MergeConflicted(Observation, frozen=True, tag="merge.conflicted"):
     took_us: DurationUs = 0
 
 
-class MergeFailed(Observation, frozen=True, tag="merge.failed"):
+class MergeFailed(Observation, frozen=True, kw_only=True, tag="merge.failed"):
     """Git failed for another reason; the integration branch is as it was."""
 
     channel: ClassVar[Channel] = "integration_events"
@@ -198,7 +198,7 @@ class MergeFailed(Observation, frozen=True, tag="merge.failed"):
     message: str
 
 
-class Request(Observation, frozen=True):
+class Request(Observation, frozen=True, kw_only=True):
     """What a person asked for, admitted from the inbox in order."""
 
     inbox_version: int = 0  #: place in the inbox stream; 0 if it came another way
@@ -207,21 +207,21 @@ class Request(Observation, frozen=True):
     reason: str = ""
 
 
-class CancelAsked(Request, frozen=True, tag="cancel.asked"):
+class CancelAsked(Request, frozen=True, kw_only=True, tag="cancel.asked"):
     """A person wants a workstream, or the whole run, stopped for good."""
 
     workstream: WorkstreamId | None = None  #: None is the whole run
 
 
-class PauseAsked(Request, frozen=True, tag="pause.asked"):
+class PauseAsked(Request, frozen=True, kw_only=True, tag="pause.asked"):
     """A person wants nothing new started."""
 
 
-class UnpauseAsked(Request, frozen=True, tag="unpause.asked"):
+class UnpauseAsked(Request, frozen=True, kw_only=True, tag="unpause.asked"):
     """A person wants a paused run to go on."""
 
 
-class RetryAsked(Request, frozen=True, tag="retry.asked"):
+class RetryAsked(Request, frozen=True, kw_only=True, tag="retry.asked"):
     """A person wants a failed or cancelled workstream tried again."""
 
     workstream: WorkstreamId
