@@ -5,7 +5,9 @@ from typing import Literal, NewType
 RunId = NewType("RunId", str)  #: ``run-1``, ``run-2``, … taken by the first append
 WorkstreamId = NewType("WorkstreamId", str)  #: as the plan says it; ref-safe
 WorkerId = NewType("WorkerId", int)  #: 1, 2, … in a run, never used again
-StreamId = NewType("StreamId", str)  #: ``run-1``, ``run-1/ws/api``, ``run-1/worker/2``, ``run-1/inbox``
+StreamId = NewType(
+    "StreamId", str
+)  #: ``run-1``, ``run-1/ws/api``, ``run-1/worker/2``, ``run-1/inbox``
 
 Instant = int  #: microseconds since 1970-01-01 UTC
 DurationUs = int  #: microseconds

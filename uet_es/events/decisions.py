@@ -18,7 +18,7 @@ from uet_es.values import (
     WorkstreamId,
 )
 
-# --- about a worker ---------------------------------------------------------------------------
+# --- about a worker ---
 
 
 class WorkerSpawned(WorkerDecision, frozen=True, kw_only=True, tag="worker.spawned"):
@@ -57,14 +57,16 @@ class WorkerTerminated(WorkerDecision, frozen=True, kw_only=True, tag="worker.te
     reason: Literal["finished", "drained", "lost", "start"] = "finished"
 
 
-# --- about a workstream -----------------------------------------------------------------------
+# --- about a workstream ---
 
 
 class WorkstreamReadied(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.readied"):
     """All it depends on has succeeded. PENDING → READY"""
 
 
-class WorkstreamDispatched(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.dispatched"):
+class WorkstreamDispatched(
+    WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.dispatched"
+):
     """An attempt at it starts on a worker. READY or RUNNING (waiting) → RUNNING (attempting)"""
 
     attempt: int  #: from 1
@@ -78,7 +80,9 @@ class AttemptRecalled(WorkstreamDecision, frozen=True, kw_only=True, tag="attemp
     reason: FailureReason
 
 
-class WorkstreamSubmitted(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.submitted"):
+class WorkstreamSubmitted(
+    WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.submitted"
+):
     """Its attempt succeeded and waits to be merged. RUNNING (attempting) → RUNNING (merging)"""
 
     channel: ClassVar[Channel] = "integration_events"
@@ -86,7 +90,9 @@ class WorkstreamSubmitted(WorkstreamDecision, frozen=True, kw_only=True, tag="wo
     commit: str
 
 
-class WorkstreamCompleted(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.completed"):
+class WorkstreamCompleted(
+    WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.completed"
+):
     """It is done, and merged where it had a worktree. RUNNING → SUCCEEDED"""
 
     bus_name: ClassVar[str] = "TASK_COMPLETED"
@@ -132,7 +138,9 @@ class WorkstreamFailed(WorkstreamDecision, frozen=True, kw_only=True, tag="works
     cost_nanousd: NanoUsd = 0
 
 
-class WorkstreamCancelled(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.cancelled"):
+class WorkstreamCancelled(
+    WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.cancelled"
+):
     """It will not run, or not to its end. PENDING, READY, RUNNING → CANCELLED"""
 
     because: WorkstreamId | None = None  #: whose failure or cancellation; None if it was asked
@@ -145,7 +153,7 @@ class WorkstreamReopened(WorkstreamDecision, frozen=True, kw_only=True, tag="wor
     root: WorkstreamId  #: the workstream that was asked for
 
 
-# --- about the run ----------------------------------------------------------------------------
+# --- about the run ---
 
 
 class MergeStarted(RunDecision, frozen=True, kw_only=True, tag="merge.started"):

@@ -121,7 +121,8 @@ class Signal(Observation, frozen=True, kw_only=True):
 
     workstream: WorkstreamId
     attempt: int
-    offset: int = 0  #: bytes of the signals file up to and with this line; 0 if from elsewhere
+    offset: int = 0  #: bytes of its signals file up to and with this line; 0 if from elsewhere
+    names: str = ""  #: the attempt that the line names, if that is not the one whose file it is in
 
 
 class ProgressReported(Signal, frozen=True, kw_only=True, tag="progress.reported"):
@@ -227,9 +228,7 @@ class RetryAsked(Request, frozen=True, kw_only=True, tag="retry.asked"):
     workstream: WorkstreamId
 
 
-AnySignal = (
-    ProgressReported | HeartbeatReported | UsageReported | TextReported | SignalRefused
-)
+AnySignal = ProgressReported | HeartbeatReported | UsageReported | TextReported | SignalRefused
 AnyRequest = CancelAsked | PauseAsked | UnpauseAsked | RetryAsked
 AnyObservation = (
     PlanAccepted

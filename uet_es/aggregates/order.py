@@ -1,0 +1,122 @@
+"""Who goes first: the order of dispatch and of merging, computed once from the plan.
+
+Longest remaining path first, as in list scheduling (Graham 1969); see ADR 0005.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from uet_es.plan import Plan, WorkstreamSpec
+from uet_es.values import DurationUs, WorkstreamId
+
+Edge = tuple[WorkstreamId, WorkstreamId]
+
+
+def followers_of(plan: Plan) -> dict[WorkstreamId, list[WorkstreamId]]:
+    """For each workstream, those that depend on it, in id order."""
+    followers: dict[WorkstreamId, list[WorkstreamId]] = {w.id: [] for w in plan.workstreams}
+    for workstream in plan.workstreams:
+        for needed in workstream.depends_on:
+            followers[needed].append(workstream.id)
+    return followers
+
+
+def tails(plan: Plan, edges: Sequence[Edge] = ()) -> dict[WorkstreamId, DurationUs]:
+    """The longest remaining path from the start of each workstream, by expected duration.
+
+    ``edges`` are order-only ones beside ``depends_on``; together they have no cycle.
+    """
+    after = followers_of(plan)
+    for first, second in edges:
+        after[first].append(second)
+    unmet = {w.id: 0 for w in plan.workstreams}
+    for seconds in after.values():
+        for second in seconds:
+            unmet[second] += 1
+    order = [id for id, count in unmet.items() if not count]
+    for id in order:  # grows while it is walked: Kahn's algorithm
+        for second in after[id]:
+            unmet[second] -= 1
+            if not unmet[second]:
+                order.append(second)
+    expected = {w.id: w.expected_us for w in plan.workstreams}
+    tail: dict[WorkstreamId, DurationUs] = {}
+    for id in reversed(order):
+        tail[id] = expected[id] + max((tail[second] for second in after[id]), default=0)
+    return tail
+
+
+def dispatch_order(
+    plan: Plan,
+    tail: Mapping[WorkstreamId, DurationUs],
+    followers: Mapping[WorkstreamId, Sequence[WorkstreamId]],
+) -> list[WorkstreamId]:
+    """All workstreams, the first to start first.
+
+    Foreground before background; then longest remaining path; then more dependents; then id.
+    """
+
+    def key(w: WorkstreamSpec) -> tuple[bool, DurationUs, int, WorkstreamId]:
+        return (w.priority == "background", -tail[w.id], -len(followers[w.id]), w.id)
+
+    return [w.id for w in sorted(plan.workstreams, key=key)]
+
+
+def merge_order(
+    plan: Plan,
+    tail: Mapping[WorkstreamId, DurationUs],
+    followers: Mapping[WorkstreamId, Sequence[WorkstreamId]],
+) -> list[WorkstreamId]:
+    """All workstreams in the order of strict merging, which no finishing time can change.
+
+    Longest remaining path first, then more dependents, then priority, then id. A workstream
+    comes after all that it depends on, because its remaining path is shorter.
+    """
+
+    def key(w: WorkstreamSpec) -> tuple[DurationUs, int, bool, WorkstreamId]:
+        return (-tail[w.id], -len(followers[w.id]), w.priority == "background", w.id)
+
+    return [w.id for w in sorted(plan.workstreams, key=key)]
+
+
+def strict_edges(plan: Plan, order: Sequence[WorkstreamId]) -> list[Edge]:
+    """Order-only edges that make conflicting workstreams start in the order of merging.
+
+    Scopes are held until merged; without these edges, strict merging could wait for a workstream
+    that waits for the scope of one that waits to be merged (ADR 0012). For each pattern a chain
+    of writers with the readers between them is enough, so their number grows with the claims.
+    """
+    specs = {w.id: w for w in plan.workstreams}
+    claims: dict[str, list[tuple[WorkstreamId, bool]]] = {}
+    for id in order:
+        spec = specs[id]
+        for pattern in spec.writes:
+            claims.setdefault(pattern, []).append((id, True))
+        for pattern in spec.reads:
+            if pattern not in spec.writes:
+                claims.setdefault(pattern, []).append((id, False))
+        if spec.conflict_group:
+            claims.setdefault(f"\0{spec.conflict_group}", []).append((id, True))
+    place = {id: n for n, id in enumerate(order)}
+    edges: set[Edge] = set()
+    for held in claims.values():
+        _chain(held, edges)
+    for a, b in plan.overlaps:
+        both = {id: False for id, _ in (*claims.get(a, ()), *claims.get(b, ()))}
+        for id, writes in (*claims.get(a, ()), *claims.get(b, ())):
+            both[id] = both[id] or writes
+        _chain(sorted(both.items(), key=lambda claim: place[claim[0]]), edges)
+    return sorted(edges)
+
+
+def _chain(held: Sequence[tuple[WorkstreamId, bool]], edges: set[Edge]) -> None:
+    writer: WorkstreamId | None = None
+    readers: list[WorkstreamId] = []
+    for id, writes in held:
+        if not writes:
+            readers.append(id)
+            if writer is not None:
+                edges.add((writer, id))
+            continue
+        for before in readers or ([writer] if writer is not None else []):
+            edges.add((before, id))
+        writer, readers = id, []

@@ -1,0 +1,1 @@
+"""What drives a run: one loop, many worlds."""

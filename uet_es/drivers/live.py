@@ -1,0 +1,201 @@
+"""Do it: a run, or the rest of one, with real processes, a real repository and the durable log."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import Protocol
+
+import msgspec
+
+from uet_es import __version__
+from uet_es.drivers.loop import Seen, admit, drive, take
+from uet_es.drivers.place import Place
+from uet_es.effects import RemoveWorktree
+from uet_es.errors import FencedError, StoreBusyError, TryLaterError, UsageError
+from uet_es.events.entry import Entry
+from uet_es.events.observations import AnyRequest, DriverResumed, PlanAccepted
+from uet_es.kernel import Ledger, fold, in_doubt
+from uet_es.log import Log
+from uet_es.plan import Plan
+from uet_es.values import RunId
+from uet_es.world import repository, state_folder
+from uet_es.world.driver_lock import DriverLock
+from uet_es.world.live import LiveWorld
+
+#: How often an append is tried again while another process holds the store; SQLite itself waits
+#: seconds each time.
+BUSY_TRIES = 5
+
+
+class Watcher(Protocol):
+    """Somebody who wants to see a run going on."""
+
+    def opened(self, ledger: Ledger, interrupt: Callable[[int], None]) -> None:
+        """A driver took the run; ``interrupt`` may be called from a signal handler."""
+
+    def written(self, ledger: Ledger, entries: Sequence[Entry]) -> None:
+        """These entries are durable."""
+
+
+class Unwatched:
+    """Nobody watches."""
+
+    def opened(self, ledger: Ledger, interrupt: Callable[[int], None]) -> None:
+        """Let it."""
+
+    def written(self, ledger: Ledger, entries: Sequence[Entry]) -> None:
+        """Let it."""
+
+
+def run(place: Place, plan: Plan, watcher: Watcher | None = None) -> Ledger:
+    """Execute ``plan`` as a new run until it is finished or its driver was interrupted.
+
+    Raises:
+        UsageError: a worktree is asked for and there is no repository, or no commit in it.
+        TryLaterError: store busy or full, or fenced; the run can be resumed.
+    """
+    if any(w.isolation == "worktree" for w in plan.workstreams):
+        if place.repository is None:
+            raise UsageError(f"{place.root} is in no git repository, and worktrees need one")
+        plan = msgspec.structs.replace(plan, base=repository.head_commit(place.repository))
+    state_folder.prepare(place.root)
+    with Log.open(place.store, create=True) as log:
+        while True:
+            id = _next_run(place, log)
+            with ExitStack() as stack:
+                try:
+                    stack.enter_context(DriverLock(place.state, id))
+                except TryLaterError:
+                    continue  # somebody takes this number just now
+                driver = _Driver(place, log, id, plan, watcher)
+                try:
+                    return driver.begin()
+                except FencedError:
+                    if log.head(id):
+                        raise
+                    continue
+
+
+def resume(place: Place, id: RunId, watcher: Watcher | None = None) -> Ledger:
+    """Go on with a run that has no driver; a finished run with nothing asked of it stays as it is.
+
+    Raises:
+        UsageError: no such run.
+        TryLaterError: another driver is alive, store busy or full, or fenced.
+    """
+    with Log.open(place.store) as log:
+        if id not in log.runs():
+            raise UsageError(unknown_run(id, log.runs()))
+        with DriverLock(place.state, id):
+            ledger = fold(id, log.entries(id))
+            plan = ledger.run.plan
+            assert plan is not None  # noqa: S101 - the first entry of every run
+            return _Driver(place, log, id, plan, watcher).go_on(ledger)
+
+
+def unknown_run(id: str, known: Sequence[str]) -> str:
+    """What to tell somebody who named a run that is not in the store."""
+    if not known:
+        return f"there is no run {id}: nothing was run here yet (uet run PLAN)"
+    return f"there is no run {id}: known are {', '.join(known[-5:])} (uet list)"
+
+
+def _next_run(place: Place, log: Log) -> RunId:
+    taken = {*log.runs(), *(folder.name for folder in (place.state / "runs").iterdir())}
+    if place.repository is not None:
+        taken |= repository.runs_with_branches(place.repository)
+    numbers = [int(name[4:]) for name in taken if name.startswith("run-") and name[4:].isdigit()]
+    return RunId(f"run-{max(numbers, default=0) + 1}")
+
+
+class _Driver:
+    """The loop thread of one run, and what it holds."""
+
+    def __init__(
+        self, place: Place, log: Log, id: RunId, plan: Plan, watcher: Watcher | None
+    ) -> None:
+        self._place = place
+        self._log = log
+        self._id = id
+        self._watcher: Watcher = watcher or Unwatched()
+        self._inbox_version = 0
+        self._world = LiveWorld(
+            run=id,
+            plan=plan,
+            root=place.root,
+            state=place.state,
+            repository=place.repository,
+            store_id=log.store_id,
+            inbox=self._requests,
+        )
+        self._plan = plan
+
+    def begin(self) -> Ledger:
+        """Accept the plan, then drive."""
+        ledger = Ledger(self._id)
+        accepted = PlanAccepted(plan=self._plan, uet=__version__)
+        return self._drive(ledger, [(self._world.now_us(), accepted)])
+
+    def go_on(self, ledger: Ledger) -> Ledger:
+        """Find out what became of everything in doubt, before any time passes; then drive."""
+        self._inbox_version = ledger.run.inbox_version
+        asked = [(self._world.now_us(), request) for request in self._requests()]
+        if ledger.run.outcome is not None and not asked:
+            self._world.close(leave_running=True)
+            return ledger
+        for (workstream, attempt), offset in ledger.offsets.items():
+            self._world.track(workstream, attempt, offset)
+        known = {(id, ledger.workstreams[id].attempt) for id in ledger.started}
+        resumed: list[Seen] = [(self._world.now_us(), DriverResumed())]
+        resumed += self._world.reconcile(in_doubt(ledger), started=known)
+        return self._drive(ledger, [*resumed, *asked], sweep=True)
+
+    def _drive(self, ledger: Ledger, first: Sequence[Seen], *, sweep: bool = False) -> Ledger:
+        leave_running = True
+        try:
+            self._watcher.opened(ledger, self._world.interrupt)
+            ledger = take(ledger, self._world, self._write, first)
+            if sweep:
+                self._sweep(ledger)
+            ledger = drive(ledger, self._world, self._write)
+            leave_running = False
+        finally:
+            self._world.close(leave_running=leave_running)
+        return ledger
+
+    def _write(self, ledger: Ledger, seen: Sequence[Seen]) -> tuple[Ledger, Sequence[Entry]]:
+        """Append one group; while the store is busy, fold again and admit again.
+
+        A failed append poisons the ledger: it knows what nobody can read.
+        """
+        for _ in range(BUSY_TRIES):
+            entries = admit(ledger, seen)
+            try:
+                head = self._log.append(self._id, entries)
+            except StoreBusyError:
+                ledger = fold(self._id, self._log.entries(self._id))
+                continue
+            if ledger.run.outcome is not None or ledger.is_drained:
+                state_folder.keep_head(self._place.state, self._id, head)
+            self._watcher.written(ledger, entries)
+            return ledger, entries
+        raise TryLaterError(f"the store stays busy: resume with uet resume {self._id}")
+
+    def _requests(self) -> Sequence[AnyRequest]:
+        found = self._log.inbox(self._id, after_version=self._inbox_version)
+        if found:
+            self._inbox_version = found[-1][0]
+        return [
+            msgspec.structs.replace(request, inbox_version=version) for version, request in found
+        ]
+
+    def _sweep(self, ledger: Ledger) -> None:
+        """Remove worktrees whose merge or discard is in the log; a crash may have left them."""
+        for workstream in ledger.workstreams.values():
+            for attempt in range(1, workstream.attempt + 1):
+                if attempt == workstream.undiscarded:
+                    continue
+                merged = workstream.state == "SUCCEEDED" and attempt == workstream.attempt
+                if self._world.has_worktree(workstream.id, attempt):
+                    self._world.perform(
+                        RemoveWorktree(workstream=workstream.id, attempt=attempt, merged=merged)
+                    )

@@ -1,0 +1,39 @@
+"""Where uet stands: the folder it works in, its state, and the repository if there is one."""
+
+from pathlib import Path
+
+import msgspec
+
+from uet_es.world import repository, state_folder
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A working folder."""
+
+    root: Path  #: what attempts without a worktree work in, and worktrees are copies of
+    state: Path  #: ``.uet``; may not exist yet
+    repository: Path | None  #: top of the user's working tree
+
+    @property
+    def store(self) -> Path:
+        """The log's file."""
+        return self.state / "log.db"
+
+
+def find_place(start: Path) -> Place:
+    """The place that ``start`` belongs to; nothing is made.
+
+    A repository's top folder; elsewhere the nearest folder upwards with a ``.uet``, else
+    ``start`` itself.
+
+    Raises:
+        UsageError: the repository is bare.
+    """
+    start = start.resolve()
+    found = repository.find(start)
+    if found is not None:
+        return Place(found.top, found.top / state_folder.NAME, found.top)
+    for folder in (start, *start.parents):
+        if (folder / state_folder.NAME / "log.db").exists():
+            return Place(folder, folder / state_folder.NAME, None)
+    return Place(start, start / state_folder.NAME, None)
