@@ -88,7 +88,7 @@ def resume(place: Place, id: RunId, watcher: Watcher | None = None) -> Ledger:
         with DriverLock(place.state, id):
             ledger = fold(id, log.entries(id))
             plan = ledger.run.plan
-            assert plan is not None  # noqa: S101 - the first entry of every run
+            assert plan is not None  # the first entry of every run
             return _Driver(place, log, id, plan, watcher).go_on(ledger)
 
 

@@ -69,7 +69,7 @@ def ready_document(ledger: Ledger) -> Document:
         waits = waits_of(ledger, id)
         if all(wait.cause == "worker" for wait in waits):
             ready.append(id)
-        if waits:
+        else:
             waiting[id] = [{"cause": wait.cause, "on": wait.on} for wait in waits]
     return {
         "schema_version": SCHEMA_VERSION,
