@@ -178,12 +178,25 @@ def _cancel(ledger: Ledger, id: WorkstreamId) -> None:
 
 
 def _reopen(ledger: Ledger, root: WorkstreamId) -> None:
-    """Mark ``root`` and all dependents that were cancelled on its way down."""
-    ledger.reopening[root] = root
-    marked = [root]
-    for id in marked:  # grows while it is walked
+    """Mark ``root``, and all dependents that were cancelled because of it and can now go on."""
+    for id in _fallen_below(ledger, root):
+        fallen = (
+            needed
+            for needed in ledger.specs[id].depends_on
+            if ledger.workstreams[needed].state in ("FAILED", "CANCELLED")
+        )
+        if all(needed in ledger.reopening for needed in fallen):
+            ledger.reopening[id] = root
+
+
+def _fallen_below(ledger: Ledger, root: WorkstreamId) -> list[WorkstreamId]:
+    """``root`` and everything cancelled below it, each after all that it depends on."""
+    reached = {root: None}
+    walk = [root]
+    for id in walk:  # grows while it is walked
         for follower in ledger.followers[id]:
-            cancelled = ledger.workstreams[follower].state == "CANCELLED"
-            if cancelled and follower not in ledger.reopening:
-                ledger.reopening[follower] = root
-                marked.append(follower)
+            fell = ledger.workstreams[follower].because is not None
+            if fell and follower not in reached:
+                reached[follower] = None
+                walk.append(follower)
+    return sorted(walk, key=lambda reached_id: (-ledger.tail[reached_id], reached_id))

@@ -4,6 +4,7 @@ from heapq import heapify, heappush
 
 from uet_es.aggregates import order
 from uet_es.aggregates.claims import Claims
+from uet_es.aggregates.clashes import clash
 from uet_es.aggregates.ledger import Ledger
 from uet_es.aggregates.ready import ReadyQueue, need_of
 from uet_es.aggregates.workstream import Workstream
@@ -30,14 +31,11 @@ def open_plan(ledger: Ledger, plan: Plan) -> None:
     }
     ledger.followers = order.followers_of(plan)
     merged_after = order.tails(plan, plan.before)
-    ledger.merge_sequence = [
-        id
-        for id in order.merge_order(plan, merged_after, ledger.followers)
-        if ledger.specs[id].isolation == "worktree"
-    ]
+    sequence = order.merge_order(plan, merged_after, ledger.followers)
+    ledger.merge_sequence = [id for id in sequence if ledger.specs[id].isolation == "worktree"]
     edges = list(plan.before)
     if plan.limits.merge_order == "strict":
-        edges += order.strict_edges(plan, ledger.merge_sequence)
+        edges = sorted({*edges, *order.strict_edges(plan, sequence)})
     ledger.tail = order.tails(plan, edges) if edges else merged_after
     ranked = order.dispatch_order(plan, ledger.tail, ledger.followers)
     ledger.rank = {id: rank for rank, id in enumerate(ranked)}
@@ -64,11 +62,28 @@ def open_plan(ledger: Ledger, plan: Plan) -> None:
         )
 
 
-def await_predecessors(ledger: Ledger, id: WorkstreamId) -> None:
-    """Count again what a workstream that is PENDING waits for."""
-    unmet = sum(
-        ledger.workstreams[needed].state != "SUCCEEDED" for needed in ledger.specs[id].depends_on
-    ) + sum(not ledger.workstreams[first].is_terminal for first in ledger.preceding.get(id, ()))
+def open_again(ledger: Ledger, id: WorkstreamId) -> None:
+    """Let a workstream that is PENDING once more wait for what it needs.
+
+    Order-only edges hold once: who waited for its end goes on. In strict merging it takes the last
+    place, and starts after everything that it may not run beside: whoever waits to be merged
+    before it would otherwise wait for a scope that it holds.
+    """
+    if ledger.run.limits.merge_order == "strict" and ledger.specs[id].isolation == "worktree":
+        place = ledger.merge_sequence.index(id)
+        del ledger.merge_sequence[place]
+        ledger.merge_place -= place < ledger.merge_place
+        ledger.merge_sequence.append(id)
+        preceding = ledger.preceding.setdefault(id, [])
+        for other, workstream in ledger.workstreams.items():
+            if other == id or other in preceding or workstream.is_terminal:
+                continue
+            if clash(ledger, id, other):
+                preceding.append(other)
+                ledger.after.setdefault(other, []).append(id)
+    unmet = len(ledger.preceding.get(id, ()))
+    for needed in ledger.specs[id].depends_on:
+        unmet += ledger.workstreams[needed].state != "SUCCEEDED"
     ledger.unmet[id] = unmet
     if not unmet:
         heappush(ledger.readiable, ledger.rank[id])

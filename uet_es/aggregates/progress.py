@@ -4,7 +4,7 @@ from heapq import heappop, heappush
 from typing import assert_never
 
 from uet_es.aggregates.ledger import Doom, Ledger
-from uet_es.aggregates.opening import await_predecessors
+from uet_es.aggregates.opening import open_again
 from uet_es.aggregates.workstream import Workstream
 from uet_es.events.decisions import (
     AnyWorkstreamDecision,
@@ -73,8 +73,7 @@ def advance(ledger: Ledger, event: AnyWorkstreamDecision, was: Workstream, now: 
         case WorkstreamReopened():
             del ledger.reopening[id]
             ledger.fallen = False
-            ledger.merge_place = 0
-            _await_again(ledger, id)
+            open_again(ledger, id)
         case _:
             assert_never(event)
 
@@ -157,8 +156,18 @@ def _fall(ledger: Ledger, id: WorkstreamId, root: WorkstreamId) -> None:
 
 
 def _end_order(ledger: Ledger, id: WorkstreamId) -> None:
-    """Let those go on that only had to wait for the end of ``id``."""
-    for second in ledger.after.get(id, ()):
+    """Let those go on that only had to wait for the end of ``id``.
+
+    If it ended before what it waited for, they wait for that instead: edges are chains.
+    """
+    for second in ledger.after.pop(id, ()):
+        preceding = ledger.preceding[second]
+        preceding.remove(id)
+        for first in ledger.preceding.get(id, ()):
+            if first not in preceding:
+                preceding.append(first)
+                ledger.after[first].append(second)
+                ledger.unmet[second] += 1
         _meet(ledger, second)
     sequence = ledger.merge_sequence
     while ledger.merge_place < len(sequence):
@@ -179,10 +188,3 @@ def _fail_fast(ledger: Ledger, id: WorkstreamId) -> None:
         workstream = ledger.workstreams[other]
         if workstream.step in ("", "waiting") and not workstream.is_terminal:
             ledger.doomed.setdefault(other, Doom(id, "fail_fast"))
-
-
-def _await_again(ledger: Ledger, id: WorkstreamId) -> None:
-    for second in ledger.after.get(id, ()):
-        if ledger.workstreams[second].state == "PENDING":
-            ledger.unmet[second] += 1
-    await_predecessors(ledger, id)

@@ -2,6 +2,7 @@
 
 from typing import Literal, NamedTuple
 
+from uet_es.aggregates.clashes import conflicting
 from uet_es.aggregates.ledger import Ledger
 from uet_es.aggregates.ready import need_of
 from uet_es.values import WorkstreamId
@@ -36,8 +37,7 @@ def waits_of(ledger: Ledger, id: WorkstreamId) -> list[Wait]:
         if ledger.workstreams[needed].state != "SUCCEEDED":
             waits.append(Wait("dependency", needed))
     for first in ledger.preceding.get(id, ()):
-        if not ledger.workstreams[first].is_terminal:
-            waits.append(Wait("order", first))
+        waits.append(Wait("order", first))
     if workstream.step == "waiting" and workstream.not_before_us > ledger.now_us:
         waits.append(Wait("backoff", str(workstream.not_before_us)))
     waits += [Wait("conflict", other) for other in conflicting(ledger, id)]
@@ -47,29 +47,6 @@ def waits_of(ledger: Ledger, id: WorkstreamId) -> list[Wait]:
     if ledger.idle_worker(need_of(spec)) is None:
         waits.append(Wait("worker", spec.tool))
     return waits
-
-
-def conflicting(ledger: Ledger, id: WorkstreamId) -> list[WorkstreamId]:
-    """The workstreams whose running or unmerged work ``id`` may not run beside, by id."""
-    spec = ledger.specs[id]
-    claims = ledger.claims
-    writes = {other for pattern in spec.writes for other in claims.overlapping(pattern)}
-    reads = {other for pattern in spec.reads for other in claims.overlapping(pattern)}
-    found = []
-    for other_id in sorted(ledger.workstreams):
-        step = ledger.workstreams[other_id].step
-        if other_id == id or step not in ("attempting", "merging"):
-            continue
-        other = ledger.specs[other_id]
-        clash = (
-            (step == "attempting" and (spec.alone or other.alone))
-            or (spec.conflict_group and spec.conflict_group == other.conflict_group)
-            or any(p in writes or p in reads for p in other.writes)
-            or any(p in writes for p in other.reads)
-        )
-        if clash:
-            found.append(other_id)
-    return found
 
 
 def _modes(ledger: Ledger) -> list[str]:
