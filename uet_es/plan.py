@@ -34,6 +34,7 @@ class WorkstreamSpec(Recorded, frozen=True, kw_only=True):
     depends_on: tuple[WorkstreamId, ...] = ()  #: sorted, without repetitions
     kind: Kind = "impl"
     priority: Priority = "foreground"
+    order: int = 0  #: among ready ones of the same priority the lower goes first
     writes: tuple[str, ...] = ()  #: claimed path patterns, normalised, sorted (``scopes``)
     reads: tuple[str, ...] = ()  #: the same, for reading
     forbidden: tuple[str, ...] = ()  #: patterns it must not change even inside its claims

@@ -52,11 +52,12 @@ def dispatch_order(
 ) -> list[WorkstreamId]:
     """All workstreams, the first to start first.
 
-    Foreground before background; then longest remaining path; then more dependents; then id.
+    Foreground before background; then the plan's own ``order``; then longest remaining path;
+    then more dependents; then id.
     """
 
-    def key(w: WorkstreamSpec) -> tuple[bool, DurationUs, int, WorkstreamId]:
-        return (w.priority == "background", -tail[w.id], -len(followers[w.id]), w.id)
+    def key(w: WorkstreamSpec) -> tuple[bool, int, DurationUs, int, WorkstreamId]:
+        return (w.priority == "background", w.order, -tail[w.id], -len(followers[w.id]), w.id)
 
     return [w.id for w in sorted(plan.workstreams, key=key)]
 

@@ -10,11 +10,11 @@ from uet_es import __version__
 from uet_es.drivers.loop import Seen, admit, drive, take
 from uet_es.drivers.place import Place
 from uet_es.effects import RemoveWorktree
-from uet_es.errors import FencedError, StoreBusyError, TryLaterError, UsageError
+from uet_es.errors import StoreBusyError, TryLaterError, UsageError
 from uet_es.events.entry import Entry
 from uet_es.events.observations import AnyRequest, DriverResumed, PlanAccepted
 from uet_es.kernel import Ledger, fold, in_doubt
-from uet_es.log import Log
+from uet_es.log.store import Log
 from uet_es.plan import Plan
 from uet_es.values import RunId
 from uet_es.world import repository, state_folder
@@ -66,13 +66,9 @@ def run(place: Place, plan: Plan, watcher: Watcher | None = None) -> Ledger:
                     stack.enter_context(DriverLock(place.state, id))
                 except TryLaterError:
                     continue  # somebody takes this number just now
-                driver = _Driver(place, log, id, plan, watcher)
-                try:
-                    return driver.begin()
-                except FencedError:
-                    if log.head(id):
-                        raise
-                    continue
+                if id in log.runs():
+                    continue  # somebody took it, and has finished by now
+                return _Driver(place, log, id, plan, watcher).begin()
 
 
 def resume(place: Place, id: RunId, watcher: Watcher | None = None) -> Ledger:
@@ -139,23 +135,22 @@ class _Driver:
         """Find out what became of everything in doubt, before any time passes; then drive."""
         self._inbox_version = ledger.run.inbox_version
         asked = [(self._world.now_us(), request) for request in self._requests()]
+        self._sweep(ledger)
         if ledger.run.outcome is not None and not asked:
-            self._world.close(leave_running=True)
+            self._world.close(leave_running=False)
             return ledger
         for (workstream, attempt), offset in ledger.offsets.items():
             self._world.track(workstream, attempt, offset)
         known = {(id, ledger.workstreams[id].attempt) for id in ledger.started}
         resumed: list[Seen] = [(self._world.now_us(), DriverResumed())]
         resumed += self._world.reconcile(in_doubt(ledger), started=known)
-        return self._drive(ledger, [*resumed, *asked], sweep=True)
+        return self._drive(ledger, [*resumed, *asked])
 
-    def _drive(self, ledger: Ledger, first: Sequence[Seen], *, sweep: bool = False) -> Ledger:
+    def _drive(self, ledger: Ledger, first: Sequence[Seen]) -> Ledger:
         leave_running = True
         try:
             self._watcher.opened(ledger, self._world.interrupt)
             ledger = take(ledger, self._world, self._write, first)
-            if sweep:
-                self._sweep(ledger)
             ledger = drive(ledger, self._world, self._write)
             leave_running = False
         finally:

@@ -1,0 +1,1 @@
+"""Reading what a person wrote: plan files and configuration become an accepted `Plan`."""
