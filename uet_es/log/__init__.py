@@ -1,0 +1,1 @@
+"""The log: every entry of every run in one immutable store, chained, readable, never repaired."""
