@@ -1,0 +1,1 @@
+"""TOUCH: processes, worktrees, merges, signals."""
