@@ -53,7 +53,7 @@ def evolve(ledger: Ledger, entry: Entry) -> None:
             ledger.asked_seq[event.workstream] = entry.seq
     else:
         _observe(ledger, entry, event)
-    if ledger.idle:
+    if ledger.ready.stirred and ledger.idle:
         ledger.ready.settle(ledger.claims)
 
 
@@ -68,5 +68,6 @@ def _observe(ledger: Ledger, entry: Entry, event: AnyObservation) -> None:
     if entry.ignored:
         observed.admit_ignored(ledger, event)
         return
-    ledger.run = runs.evolve(ledger.run, event, entry.seq, entry.at_us)
+    if type(event) in runs.CONCERNED_BY:
+        ledger.run = runs.evolve(ledger.run, event, entry.seq, entry.at_us)
     observed.observe(ledger, event)

@@ -29,11 +29,12 @@ def need_of(spec: WorkstreamSpec) -> Need:
 class ReadyQueue:
     """Work that may start as far as its dependencies are concerned."""
 
-    __slots__ = ("_by_rank", "_heaps", "_origin", "_parked", "_place", "_rank", "_specs")
+    __slots__ = ("_by_rank", "_heaps", "_origin", "_parked", "_place", "_rank", "_specs", "stirred")
 
     def __init__(
         self, order: Iterable[WorkstreamId], specs: Mapping[WorkstreamId, WorkstreamSpec]
     ) -> None:
+        self.stirred = False  #: a head may have changed since they were settled
         self._by_rank = list(order)
         self._rank = {id: rank for rank, id in enumerate(self._by_rank)}
         self._specs = specs
@@ -63,17 +64,20 @@ class ReadyQueue:
 
     def add(self, id: WorkstreamId) -> None:
         """Let ``id`` compete for a worker."""
+        self.stirred = True
         self._place[id] = None
         heappush(self._heaps.setdefault(need_of(self._specs[id]), []), self._rank[id])
 
     def remove(self, id: WorkstreamId, claims: Claims) -> None:
         """Take ``id`` out, because it starts or never will."""
+        self.stirred = True
         if id in self._place:
             del self._place[id]
             self._pass_baton(id, claims)
 
     def released(self, keys: Iterable[str], claims: Claims) -> None:
         """Wake who waited for ``keys``, as far as they may go on."""
+        self.stirred = True
         for key in keys:
             ways = self._parked.get(key)
             if ways:
@@ -84,6 +88,7 @@ class ReadyQueue:
         """Park blocked heads until every head may start."""
         if claims.alone:
             return  # nothing starts at all: parking everything would only be undone
+        self.stirred = False
         for need, heap in self._heaps.items():
             while heap:
                 id = self._by_rank[heap[0]]

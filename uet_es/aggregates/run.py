@@ -22,11 +22,30 @@ from uet_es.events.observations import (
     PauseAsked,
     PlanAccepted,
     Request,
+    RetryAsked,
     UnpauseAsked,
     UsageReported,
 )
 from uet_es.plan import Limits, Plan
 from uet_es.values import Instant, NanoUsd, Outcome, WorkstreamId
+
+
+#: The observations that change the run's own value; all others concern its parts only.
+CONCERNED_BY: frozenset[type[AnyObservation]] = frozenset(
+    {
+        PlanAccepted,
+        DriverResumed,
+        DriverInterrupted,
+        UsageReported,
+        MergeLanded,
+        MergeConflicted,
+        MergeFailed,
+        CancelAsked,
+        PauseAsked,
+        UnpauseAsked,
+        RetryAsked,
+    }
+)
 
 
 class Run(msgspec.Struct, frozen=True):

@@ -15,8 +15,8 @@ from uet_es.log.tables import CREATION, DROP_REFUSE_UPDATE, FORMAT, REFUSE_UPDAT
 from uet_es.values import RunId, StreamId
 
 #: Who changes rows by hand may leave text where bytes were; that must not stop a verification.
-_COLUMNS = """SELECT rowid, originator_id, originator_version, topic,
-ifnull(CAST(state AS BLOB), x'') FROM stored_events"""
+_COLUMNS = """SELECT rowid, substr(originator_id, 1, instr(originator_id || '/', '/') - 1),
+originator_id, originator_version, topic, ifnull(CAST(state AS BLOB), x'') FROM stored_events"""
 #: Every stream of one run but its inbox. The character after ``/`` is ``0``: ``run-1/…`` ends
 #: before ``run-10``. Only the index is read for it; payloads are then fetched in order of
 #: arrival, so nothing large is ever sorted.
@@ -121,8 +121,7 @@ class SqliteStore:
         with self._connection() as connection:
             cursor = connection.execute(statement, values)
             with closing(cursor):
-                for position, stream, version, topic, state in cursor:
-                    yield Row(position, stream.partition("/")[0], stream, version, topic, state)
+                yield from map(Row._make, cursor)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

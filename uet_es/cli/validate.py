@@ -1,0 +1,111 @@
+"""`uet validate`: everything that is wrong with a plan, or what to expect of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import typer
+
+from uet_es.cli.options import Durations, Json, MaxWorkers, Output, wants_json
+from uet_es.cli.printing import print_document, remark, warn
+
+if TYPE_CHECKING:
+    from uet_es.drivers.place import Place
+    from uet_es.errors import PlanError
+    from uet_es.intake.load import Loaded, Overrides
+
+
+def validate(
+    plan: Annotated[
+        Path | None,
+        typer.Argument(metavar="PLAN", help="Folder of plan files, or one.", show_default=False),
+    ] = None,
+    max_workers: MaxWorkers = None,
+    durations: Durations = None,
+    as_json: Json = False,
+    output: Output = "text",
+    workstreams_dir: Annotated[
+        Path | None,
+        typer.Option("--workstreams-dir", metavar="DIR", help="PLAN, said with an option."),
+    ] = None,
+    mode: Annotated[
+        Literal["validate", "execute"],
+        typer.Option("--mode", metavar="validate|execute", help="execute is the same as uet run."),
+    ] = "validate",
+) -> None:
+    """Say everything that is wrong with a plan, or how it would run; change nothing.
+
+    Ends with 0 if the plan is valid, 1 if it is not.
+    """
+    from uet_es.cli.whereabouts import here
+    from uet_es.errors import PlanError
+    from uet_es.intake.load import Overrides
+
+    asked = named_plan(plan, workstreams_dir)
+    json_wanted = wants_json(as_json, output)
+    if mode == "execute":
+        from uet_es.cli.run import run
+
+        run(asked, max_workers=max_workers, durations=durations, as_json=json_wanted)
+        return
+    overrides = Overrides(max_workers=max_workers, durations=durations)
+    try:
+        loaded = load(asked, here(), overrides)
+    except PlanError as error:
+        refuse(error, as_json=json_wanted)
+    document = _document(loaded)
+    if json_wanted:
+        print_document(document)
+    else:
+        from uet_es.cli.validate_text import print_report
+
+        for warning in loaded.warnings:
+            warn(str(warning))
+        print_report(document)
+
+
+def named_plan(plan: Path | None, option: Path | None) -> Path:
+    """The plan that was named, as an argument or with the option of the earlier system."""
+    named = [each for each in (plan, option) if each is not None]
+    if len(named) != 1:
+        raise typer.BadParameter("name one folder or file", param_hint="PLAN")
+    return named[0]
+
+
+def load(plan: Path, place: "Place", overrides: "Overrides", *, for_run: bool = False) -> "Loaded":
+    """Read ``plan`` for ``place``, with what earlier runs took if that is asked for."""
+    from uet_es.intake.load import load_plan
+
+    loaded = load_plan(
+        plan,
+        root=place.root,
+        repository=place.repository,
+        overrides=overrides,
+        for_run=for_run,
+    )
+    if loaded.plan.durations == "history":
+        from uet_es.cli.history import with_history
+
+        return loaded._replace(plan=with_history(loaded.plan, place))
+    return loaded
+
+
+def refuse(error: "PlanError", *, as_json: bool) -> NoReturn:
+    """Tell every problem of a plan that cannot be accepted, and end with 1."""
+    if as_json:
+        from uet_es.intake.report import invalid_report
+
+        print_document(invalid_report(error.problems))
+    for problem in error.problems:
+        remark(f"uet: {problem}")
+    number = len(error.problems)
+    remark(f"uet: the plan is not valid: {number} problem{'s' if number > 1 else ''}")
+    raise typer.Exit(1)
+
+
+def _document(loaded: "Loaded") -> dict[str, object]:
+    from uet_es.drivers.simulate import schedule
+    from uet_es.intake.report import report
+
+    plan = loaded.plan
+    scheduled = [(slot.id, slot.start_us, slot.end_us) for slot in schedule(plan)]
+    return report(plan, loaded.warnings, scheduled, max_workers=plan.limits.max_workers)
