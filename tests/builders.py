@@ -2,11 +2,48 @@
 
 import random
 
+import msgspec
+
+from uet_es.events.decisions import (
+    AttemptDiscarded,
+    AttemptRecalled,
+    MergeStarted,
+    RetryScheduled,
+    RunFinished,
+    WorkerAssigned,
+    WorkerReadied,
+    WorkerRecalled,
+    WorkerReleased,
+    WorkerSpawned,
+    WorkerTerminated,
+    WorkstreamCancelled,
+    WorkstreamCompleted,
+    WorkstreamDispatched,
+    WorkstreamFailed,
+    WorkstreamReadied,
+    WorkstreamReopened,
+    WorkstreamSubmitted,
+)
 from uet_es.events.observations import (
     AttemptExited,
+    AttemptLost,
     AttemptStarted,
+    AttemptUnstarted,
+    CancelAsked,
+    DriverInterrupted,
+    DriverResumed,
+    HeartbeatReported,
+    MergeConflicted,
+    MergeFailed,
+    MergeLanded,
+    PauseAsked,
     PlanAccepted,
+    RetryAsked,
+    UnpauseAsked,
+    UsageReported,
+    WorkerLost,
     WorkerStarted,
+    WorktreePrepared,
 )
 from uet_es.plan import Limits, Plan, WorkstreamSpec
 from uet_es.values import SECOND_US
@@ -43,6 +80,161 @@ def started(id, attempt=1):
 
 def exited(id, status=0, attempt=1, **fields):
     return AttemptExited(workstream=id, attempt=attempt, status=status, **fields)
+
+
+def prepared(id, attempt=1):
+    return WorktreePrepared(workstream=id, attempt=attempt, base="base")
+
+
+def unstarted(id, attempt=1, message="no such command"):
+    return AttemptUnstarted(workstream=id, attempt=attempt, message=message)
+
+
+def lost(id, attempt=1, **fields):
+    return AttemptLost(workstream=id, attempt=attempt, **fields)
+
+
+def lost_worker(worker, message=""):
+    return WorkerLost(worker=worker, message=message)
+
+
+def heartbeat(id, attempt=1, **fields):
+    return HeartbeatReported(workstream=id, attempt=attempt, **fields)
+
+
+def used(id, attempt=1, **fields):
+    return UsageReported(workstream=id, attempt=attempt, model="m", **fields)
+
+
+def landed(id, attempt=1):
+    return MergeLanded(workstream=id, attempt=attempt, commit=f"m-{id}", tree=f"t-{id}")
+
+
+def conflicted(id, attempt=1, files=("f",)):
+    return MergeConflicted(workstream=id, attempt=attempt, files=files, ours="ours", theirs="c")
+
+
+def merge_failed(id, attempt=1):
+    return MergeFailed(workstream=id, attempt=attempt, message="git broke")
+
+
+def cancel(id=None, **fields):
+    return CancelAsked(workstream=id, **fields)
+
+
+def retry(id, **fields):
+    return RetryAsked(workstream=id, **fields)
+
+
+def pause(**fields):
+    return PauseAsked(**fields)
+
+
+def unpause(**fields):
+    return UnpauseAsked(**fields)
+
+
+def interrupted():
+    return DriverInterrupted(signal=2)
+
+
+def resumed():
+    return DriverResumed(pid=7)
+
+
+def spawned(worker, **fields):
+    return WorkerSpawned(worker=worker, **fields)
+
+
+def worker_readied(worker):
+    return WorkerReadied(worker=worker)
+
+
+def assigned(worker, id, attempt=1):
+    return WorkerAssigned(worker=worker, workstream=id, attempt=attempt)
+
+
+def released(worker):
+    return WorkerReleased(worker=worker)
+
+
+def worker_recalled(worker):
+    return WorkerRecalled(worker=worker)
+
+
+def terminated(worker, reason="finished"):
+    return WorkerTerminated(worker=worker, reason=reason)
+
+
+def readied(id):
+    return WorkstreamReadied(workstream=id)
+
+
+def dispatched(id, worker=1, attempt=1):
+    """Both decisions of a start."""
+    start = WorkstreamDispatched(workstream=id, attempt=attempt, worker=worker)
+    return [start, assigned(worker, id, attempt)]
+
+
+def recalled(id, reason, attempt=1):
+    return AttemptRecalled(workstream=id, attempt=attempt, reason=reason)
+
+
+def submitted(id, commit="c", attempt=1):
+    return WorkstreamSubmitted(workstream=id, attempt=attempt, commit=commit)
+
+
+def merging(id, commit="c", attempt=1):
+    return MergeStarted(workstream=id, attempt=attempt, commit=commit)
+
+
+def completed(id, attempt=1, **fields):
+    return WorkstreamCompleted(workstream=id, attempt=attempt, **fields)
+
+
+def scheduled(id, reason, message, not_before_us, **fields):
+    """Another attempt."""
+    words = {"attempt": 1, "worker": 1, "code": "E_TOOL_FAILURE", **fields}
+    return RetryScheduled(
+        workstream=id, reason=reason, message=message, not_before_us=not_before_us, **words
+    )
+
+
+def failed(id, reason, message, **fields):
+    words = {"attempt": 1, "worker": 1, "code": "E_TOOL_FAILURE", **fields}
+    return WorkstreamFailed(workstream=id, reason=reason, message=message, **words)
+
+
+def discarded(id, attempt=1):
+    return AttemptDiscarded(workstream=id, attempt=attempt)
+
+
+def cancelled(id, because=None, reason=None):
+    """Because of another workstream, unless nothing is said: then it was asked."""
+    reason = reason or ("dependency" if because else "asked")
+    return WorkstreamCancelled(workstream=id, because=because, reason=reason)
+
+
+def reopened(id, root):
+    return WorkstreamReopened(workstream=id, root=root)
+
+
+def finished(outcome, **counts):
+    return RunFinished(outcome=outcome, **counts)
+
+
+def least(event):
+    """An event of that class with nothing but its required fields, about ``a`` and worker 1."""
+    words = {Plan: plan_of("a"), str: "a", int: 1, tuple: ()}
+    words |= {"reason": "exit", "code": "E_UNKNOWN", "outcome": "succeeded"}
+    required = [f for f in msgspec.structs.fields(event) if f.required]
+    fields = {f.name: words.get(f.name, _word_of(f.type, words)) for f in required}
+    return event(**fields)
+
+
+def _word_of(kind, words):
+    kind = getattr(kind, "__supertype__", kind)
+    return words.get(getattr(kind, "__origin__", kind))
 
 
 def random_plan(seed, size=None):

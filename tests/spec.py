@@ -2,6 +2,7 @@
 
 from uet_es.aggregates.invariants import broken
 from uet_es.events.base import Decision
+from uet_es.events.observations import TimePassed
 from uet_es.kernel import Ledger, decide, effects_of, turn
 from uet_es.values import SECOND_US
 
@@ -24,6 +25,26 @@ class Given:
             assert broken(self.ledger) == []
             assert decide(self.ledger) is None
         return self
+
+    def together(self, *observations):
+        """These at one instant, each but the last followed by another."""
+        at_us = self.ledger.now_us + SECOND_US
+        self.last = []
+        for seen in observations:
+            followed = seen is not observations[-1]
+            self.last += turn(self.ledger, at_us, seen, followed=followed)
+        self.entries += self.last
+        assert broken(self.ledger) == []
+        assert decide(self.ledger) is None
+        return self
+
+    def passes(self, us):
+        """Nothing but time."""
+        return self.sees(TimePassed(), at_us=self.now_us + us)
+
+    @property
+    def now_us(self):
+        return self.ledger.now_us
 
     @property
     def decided(self):

@@ -48,7 +48,7 @@ CONCERNED_BY: frozenset[type[AnyObservation]] = frozenset(
 )
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the run stands."""
 
     plan: Plan | None = None  #: None before the first entry

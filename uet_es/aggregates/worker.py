@@ -27,7 +27,7 @@ MAY_BECOME: dict[WorkerState, frozenset[WorkerState]] = {
 }
 
 
-class Worker(msgspec.Struct, frozen=True):
+class Worker(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where one worker stands."""
 
     id: WorkerId

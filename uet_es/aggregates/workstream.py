@@ -55,7 +55,7 @@ MAY_FOLLOW: dict[type[AnyWorkstreamDecision], frozenset[tuple[State, Step]]] = {
 }
 
 
-class Workstream(msgspec.Struct, frozen=True):
+class Workstream(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where one workstream stands."""
 
     id: WorkstreamId
