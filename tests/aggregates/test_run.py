@@ -1,6 +1,7 @@
 """What does the run's own stream tell?"""
 
 import pytest
+from msgspec.structs import replace
 
 from tests.builders import (
     cancel,
@@ -19,7 +20,8 @@ from tests.builders import (
     unpause,
     used,
 )
-from uet_es.aggregates.run import Run, admitted, evolve
+from uet_es.aggregates.run import CONCERNED_BY, Run, admitted, evolve
+from uet_es.events import BY_TAG, Observation
 from uet_es.events.decisions import RunPaused, RunReopened, RunUnpaused
 from uet_es.events.observations import PlanAccepted, Request
 from uet_es.plan import Limits
@@ -88,6 +90,20 @@ def test_it_ends_and_may_be_reopened():
 
 def test_what_concerns_its_parts_leaves_it_as_it_was():
     assert after(started("a")) == Run()
+
+
+def test_an_observation_that_does_not_concern_it_changes_nothing():
+    others = {e for e in BY_TAG.values() if issubclass(e, Observation)} - CONCERNED_BY
+    assert len(others) > 10
+    for event in others:
+        assert after(least(event)) == Run()
+
+
+def test_every_observation_that_concerns_it_can_change_it():
+    was = Run(interrupts=1, merging="a")
+    for event in CONCERNED_BY:
+        place = {"inbox_version": 1} if issubclass(event, Request) else {}
+        assert evolve(was, replace(least(event), **place), 1, 10) != was, event
 
 
 def test_the_highest_place_in_the_inbox_is_kept():

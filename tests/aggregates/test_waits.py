@@ -39,13 +39,6 @@ def test_a_candidate_waits_for_what_is_being_merged():
     assert waits(run, "b") == [("merging", "a")]
 
 
-def test_a_candidate_of_strict_merging_may_wait_for_nothing_that_is_merged_now():
-    limits = Limits(max_workers=2, merge_order="strict")
-    work = [spec("a", **WORKTREE), spec("b", expected_us=9_000_000, **WORKTREE)]
-    run = given(accepted(*work, limits=limits), *staffed(1, 2), exited("a", commit="c"))
-    assert waits(run, "a") == [("merging", "")]
-
-
 def test_unmet_dependencies_are_named():
     run = given(accepted("a", "b", "c after a b"), *staffed(1, 2), exited("a"))
     assert waits(run, "c") == [("dependency", "b")]

@@ -79,6 +79,12 @@ def test_of_equal_paths_the_one_with_more_dependents_goes_first():
     assert starts(run.sees(*staffed(1))) == ["b"]
 
 
+def test_an_order_in_the_plan_goes_before_every_path():
+    work = ["a", "c after a", spec("b", order=-1), spec("d", order=-2, priority="background")]
+    run = given(accepted(*work, max_workers=1), *staffed(1))
+    assert starts(run) == ["b"]
+
+
 def test_ties_end_in_the_id():
     run = given(accepted("b", "a", "c", max_workers=1), *staffed(1))
     assert starts(run) == ["a"]

@@ -68,13 +68,20 @@ def _failure_of_exit(
         case _:
             pass
     if ending.status:
-        how = f"exit status {ending.status}" if ending.status > 0 else f"signal {-ending.status}"
-        return Failure("E_TOOL_FAILURE", "exit", how)
+        return Failure("E_TOOL_FAILURE", "exit", _how(ending.status))
     if ending.outside:
         return Failure(
             "E_PLAN_CONSISTENCY", "scope", "changed outside its claims: " + _named(ending.outside)
         )
     return None
+
+
+def _how(status: int) -> str:
+    """An exit status in words; a shell says 127 for what it cannot find, 126 for what it may not."""
+    if status < 0:
+        return f"signal {-status}"
+    hint = {126: ": a command may not be executed", 127: ": a command was not found"}
+    return f"exit status {status}{hint.get(status, '')}"
 
 
 def _conflict(ending: MergeConflicted, files: str) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from uet_es.cli.printing import seconds
-from uet_es.cli.wording import failure
+from uet_es.cli.wording import failure, words_of
 from uet_es.events import Entry
 from uet_es.events import decisions as d
 from uet_es.events import observations as o
@@ -33,6 +33,8 @@ class LiveTable:
     """Shows what runs now; what went wrong stays above it."""
 
     def __init__(self) -> None:
+        self._rows: dict[str, Row] = {}
+        self._line = ""
         self._console = Console(stderr=True)
         self._live = Live(
             console=self._console,
@@ -40,8 +42,6 @@ class LiveTable:
             refresh_per_second=4,
             transient=True,
         )
-        self._rows: dict[str, Row] = {}
-        self._line = ""
 
     def opened(self, ledger: Ledger) -> None:
         """Begin to draw; a resumed run shows what was going on."""
@@ -75,6 +75,8 @@ class LiveTable:
     def _take(self, entry: Entry) -> None:
         rows = self._rows
         match entry.event:
+            case o.PlanAccepted():
+                self.say(words_of(entry.event))
             case d.WorkstreamDispatched(workstream=id, attempt=attempt, worker=worker):
                 rows[id] = Row(id, attempt, worker, entry.at_us, "starting")
             case o.AttemptStarted(workstream=id) if id in rows:

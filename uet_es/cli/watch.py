@@ -83,6 +83,8 @@ class Lines(Silence):
         if self._began_us is None:
             self._began_us = entries[0].at_us
         for entry in entries:
+            if isinstance(entry.event, o.PlanAccepted):
+                remark(f"{ledger.id}: {words_of(entry.event)}")
             if isinstance(entry.event, _TOLD) and not entry.ignored:
                 after = (entry.at_us - self._began_us) / 1e6
                 words = f"{tag_of(entry.event):<20}  {words_of(entry.event)}".rstrip()
@@ -121,9 +123,6 @@ class Watch:
 
     def written(self, ledger: Ledger, entries: Sequence[Entry]) -> None:
         """Show these entries, and say what a signal led to."""
-        for entry in entries:
-            if isinstance(entry.event, o.PlanAccepted):
-                self._view.say(f"{ledger.id}: {words_of(entry.event)}")
         self._view.written(ledger, entries)
         for entry in entries:
             if isinstance(entry.event, o.DriverInterrupted):

@@ -58,7 +58,7 @@ def run(place: Place, plan: Plan, watcher: Watcher | None = None) -> Ledger:
             raise UsageError(f"{place.root} is in no git repository, and worktrees need one")
         plan = msgspec.structs.replace(plan, base=repository.head_commit(place.repository))
     state_folder.prepare(place.root)
-    with Log.open(place.store, create=True) as log:
+    with Log.open(place.store, create=True, max_page_count=place.max_page_count) as log:
         while True:
             id = _next_run(place, log)
             with ExitStack() as stack:
@@ -78,7 +78,7 @@ def resume(place: Place, id: RunId, watcher: Watcher | None = None) -> Ledger:
         UsageError: no such run.
         TryLaterError: another driver is alive, store busy or full, or fenced.
     """
-    with Log.open(place.store) as log:
+    with Log.open(place.store, max_page_count=place.max_page_count) as log:
         if id not in log.runs():
             raise UsageError(unknown_run(id, log.runs()))
         with DriverLock(place.state, id):

@@ -13,6 +13,9 @@ class Place(msgspec.Struct, frozen=True):
     root: Path  #: what attempts without a worktree work in, and worktrees are copies of
     state: Path  #: ``.uet``; may not exist yet
     repository: Path | None  #: top of the user's working tree
+    #: Most pages that the store may have, None for no limit: ``UET_STORE_MAX_PAGES``, with which
+    #: anybody can see what a full disk does.
+    max_page_count: int | None = None
 
     @property
     def store(self) -> Path:
@@ -20,7 +23,7 @@ class Place(msgspec.Struct, frozen=True):
         return self.state / "log.db"
 
 
-def find_place(start: Path) -> Place:
+def find_place(start: Path, max_page_count: int | None = None) -> Place:
     """The place that ``start`` belongs to; nothing is made.
 
     A repository's top folder; elsewhere the nearest folder upwards with a ``.uet``, else
@@ -32,8 +35,8 @@ def find_place(start: Path) -> Place:
     start = start.resolve()
     found = repository.find(start)
     if found is not None:
-        return Place(found.top, found.top / state_folder.NAME, found.top)
+        return Place(found.top, found.top / state_folder.NAME, found.top, max_page_count)
     for folder in (start, *start.parents):
         if (folder / state_folder.NAME / "log.db").exists():
-            return Place(folder, folder / state_folder.NAME, None)
-    return Place(start, start / state_folder.NAME, None)
+            return Place(folder, folder / state_folder.NAME, None, max_page_count)
+    return Place(start, start / state_folder.NAME, None, max_page_count)
