@@ -39,6 +39,8 @@ ErrorCode = Literal[
     "E_ORCHESTRATOR_CRASH",
     "E_UNKNOWN",
 ]
+#: Why a workstream was cancelled.
+CancelReason = Literal["dependency", "asked", "fail_fast"]
 #: Why an attempt or a workstream failed, finer than its code.
 FailureReason = Literal[
     "exit",  # the command ended with a status other than 0

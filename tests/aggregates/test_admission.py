@@ -108,7 +108,9 @@ def test_a_merge_nobody_asked_for_is_ignored(about, id):
 
 
 def test_a_merge_counts_once():
-    run = given(accepted(spec("a", isolation="worktree"), "b"), *staffed(1), exited("a", commit="c"))
+    run = given(
+        accepted(spec("a", isolation="worktree"), "b"), *staffed(1), exited("a", commit="c")
+    )
     run.sees(landed("a", attempt=2)).ignores("stale: attempt 2 of a")
     run.sees(landed("a"), landed("a")).ignores("stale")
 

@@ -71,7 +71,9 @@ def test_work_that_will_not_be_merged_keeps_its_scope_until_it_is_discarded():
 
 
 def test_every_failed_attempt_is_discarded_once():
-    run = given(accepted(spec("a", max_attempts=2, **WORKTREE), "b"), *staffed(1, 2), exited("a", 1))
+    run = given(
+        accepted(spec("a", max_attempts=2, **WORKTREE), "b"), *staffed(1, 2), exited("a", 1)
+    )
     assert discarded("a", 1) in run.decided
     run.passes(SECOND_US).sees(exited("a", 1, attempt=2))
     assert discarded("a", 2) in run.decided

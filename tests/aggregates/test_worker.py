@@ -47,13 +47,13 @@ def test_a_decision_leads_where_it_may_and_nowhere_else(state, decision):
 
 
 def test_the_transitions_are_the_specified_ones():
-    assert MAY_BECOME == {
+    assert {
         "SPAWNING": {"IDLE", "TERMINATED"},
         "IDLE": {"BUSY", "DRAINING", "TERMINATED"},
         "BUSY": {"IDLE", "DRAINING", "TERMINATED"},
         "DRAINING": {"TERMINATED"},
         "TERMINATED": set(),
-    }
+    } == MAY_BECOME
     assert set(MAY_BECOME) == set(STATES)
     reached = {(state, leads) for (state, _), leads in LEADS.items()}
     assert reached == {(state, to) for state, tos in MAY_BECOME.items() for to in tos}

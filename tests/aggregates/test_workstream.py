@@ -92,7 +92,10 @@ def test_a_decision_follows_where_it_may_and_nowhere_else(decision, place):
 
 
 def test_no_decision_leaves_success_and_only_a_person_leaves_the_other_ends():
-    left = {state: {d for d, places in MAY_FOLLOW.items() if (state, "") in places} for state in TERMINAL}
+    left = {
+        state: {d for d, places in MAY_FOLLOW.items() if (state, "") in places}
+        for state in TERMINAL
+    }
     names = {state: sorted(d.__name__ for d in found) for state, found in left.items()}
     assert names == {
         "SUCCEEDED": [],

@@ -25,9 +25,9 @@ from tests.builders import (
     worker_readied,
 )
 from tests.spec import given
-from uet_es.kernel import decide
 from uet_es.events.decisions import RunUnpaused
 from uet_es.events.observations import PlanAccepted, WorkerStarted
+from uet_es.kernel import decide
 from uet_es.plan import Limits, WorkerGroup
 from uet_es.values import SECOND_US
 

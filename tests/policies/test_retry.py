@@ -161,7 +161,9 @@ def test_losses_have_a_limit_of_their_own():
 
 
 def test_losses_do_not_use_up_attempts():
-    run = running(spec("a", max_attempts=2), max_losses=1).sees(lost("a"), exited("a", 1, attempt=2))
+    run = running(spec("a", max_attempts=2), max_losses=1).sees(
+        lost("a"), exited("a", 1, attempt=2)
+    )
     assert run.state("a") == "RUNNING waiting"
     run.passes(SECOND_US).sees(lost("a", 3))
     run.decides(*end_of("a", "lost", "nobody saw it end", attempt=3, **CRASH))

@@ -33,7 +33,9 @@ def naive(plan):
 
     tail = order.tails(plan, plan.before)
     ranked = order.dispatch_order(plan, tail, order.followers_of(plan))
-    needs = {w.id: {*w.depends_on, *(a for a, b in plan.before if b == w.id)} for w in specs.values()}
+    needs = {
+        w.id: {*w.depends_on, *(a for a, b in plan.before if b == w.id)} for w in specs.values()
+    }
     done, running, starts, now = set(), [], {}, 0
     while len(done) < len(specs):
         for id in ranked:
@@ -59,7 +61,9 @@ def test_every_start_is_that_of_a_naive_list_schedule():
     for seed in range(PLANS):
         plan = random_plan(seed)
         plain = Limits(max_workers=plan.limits.max_workers, resources=plan.limits.resources)
-        plan = ideal(plan_of(*plan.workstreams, limits=plain, overlaps=plan.overlaps, before=plan.before))
+        plan = ideal(
+            plan_of(*plan.workstreams, limits=plain, overlaps=plan.overlaps, before=plan.before)
+        )
         found = {slot.id: slot.start_us for slot in schedule(plan)}
         assert found == naive(plan), seed
 

@@ -67,9 +67,7 @@ def test_a_total_of_all_attempts_is_written_at_the_end():
     run.sees(used("a", input_tokens=10, output_tokens=1, cost_nanousd=5), exited("a", 1))
     run.passes(2_000_000)
     run.sees(used("a", 2, input_tokens=20, output_tokens=2), exited("a", attempt=2))
-    assert run.decided[0] == completed(
-        "a", 2, input_tokens=30, output_tokens=3, cost_nanousd=5
-    )
+    assert run.decided[0] == completed("a", 2, input_tokens=30, output_tokens=3, cost_nanousd=5)
     assert (run.ledger.run.input_tokens, run.ledger.run.unpriced) == (30, 1)
 
 

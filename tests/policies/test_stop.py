@@ -253,9 +253,7 @@ def test_failing_fast_cancels_waiting_retries():
 
 def test_going_on_is_the_default():
     run = given(accepted("a", "b after a", "c", "d after c"), *staffed(1, 2), exited("a", 1))
-    run.decides(
-        failed("a", "exit", "exit status 1"), cancelled("b", because="a"), released(1)
-    )
+    run.decides(failed("a", "exit", "exit status 1"), cancelled("b", because="a"), released(1))
     assert [run.state(id) for id in "cd"] == ["RUNNING attempting", "PENDING"]
 
 

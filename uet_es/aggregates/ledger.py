@@ -24,6 +24,7 @@ from uet_es.events.observations import (
 )
 from uet_es.plan import Plan, WorkstreamSpec
 from uet_es.values import (
+    CancelReason,
     FailureReason,
     Instant,
     NanoUsd,
@@ -44,7 +45,7 @@ class Doom(NamedTuple):
     """Why a workstream is about to be cancelled."""
 
     because: WorkstreamId | None
-    reason: str
+    reason: CancelReason
 
 
 class Usage(NamedTuple):

@@ -29,7 +29,6 @@ from uet_es.events.observations import (
 from uet_es.plan import Limits, Plan
 from uet_es.values import Instant, NanoUsd, Outcome, WorkstreamId
 
-
 #: The observations that change the run's own value; all others concern its parts only.
 CONCERNED_BY: frozenset[type[AnyObservation]] = frozenset(
     {

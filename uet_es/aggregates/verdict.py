@@ -77,7 +77,7 @@ def _failure_of_exit(
 
 
 def _how(status: int) -> str:
-    """An exit status in words; a shell says 127 for what it cannot find, 126 for what it may not."""
+    """An exit status in words; a shell says 127 for what it cannot find."""
     if status < 0:
         return f"signal {-status}"
     hint = {126: ": a command may not be executed", 127: ": a command was not found"}

@@ -17,7 +17,7 @@ class Divergence(NamedTuple):
     seq: int
     recorded: Entry | None  #: None: the log ends where a decision is due
     expected: Entry | None  #: None: nothing is due, the run is at rest
-    ignored: str | None = None  #: why the recorded observation would be ignored today, if that differs
+    ignored: str | None = None  #: why the observation would be ignored today, if that differs
 
     def __str__(self) -> str:
         """What was recorded, and what would be today."""

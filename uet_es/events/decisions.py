@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 from uet_es.events.base import RunDecision, WorkerDecision, WorkstreamDecision
 from uet_es.values import (
+    CancelReason,
     Channel,
     ErrorCode,
     FailureReason,
@@ -144,7 +145,7 @@ class WorkstreamCancelled(
     """It will not run, or not to its end. PENDING, READY, RUNNING → CANCELLED"""
 
     because: WorkstreamId | None = None  #: whose failure or cancellation; None if it was asked
-    reason: Literal["dependency", "asked", "fail_fast"] = "dependency"
+    reason: CancelReason = "dependency"
 
 
 class WorkstreamReopened(WorkstreamDecision, frozen=True, kw_only=True, tag="workstream.reopened"):

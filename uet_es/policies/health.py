@@ -3,7 +3,7 @@
 from uet_es.aggregates.ledger import Ledger
 from uet_es.events.decisions import AttemptRecalled, WorkerTerminated
 from uet_es.plan import Limits
-from uet_es.values import WorkerId, WorkstreamId
+from uet_es.values import FailureReason, WorkerId, WorkstreamId
 
 
 def propose(ledger: Ledger, limits: Limits) -> AttemptRecalled | WorkerTerminated | None:
@@ -13,7 +13,7 @@ def propose(ledger: Ledger, limits: Limits) -> AttemptRecalled | WorkerTerminate
             return WorkerTerminated(worker=WorkerId(int(timer.id)), reason="start")
         id = WorkstreamId(timer.id)
         attempt = ledger.workstreams[id].attempt
-        reason = "timeout" if timer.kind == "attempt" else "heartbeat"
+        reason: FailureReason = "timeout" if timer.kind == "attempt" else "heartbeat"
         return AttemptRecalled(workstream=id, attempt=attempt, reason=reason)
     for worker in ledger.gone:
         known = ledger.workers[worker]

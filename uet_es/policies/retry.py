@@ -15,9 +15,11 @@ FINAL: frozenset[FailureReason] = frozenset({"scope", "conflict", "merge"})
 def propose(ledger: Ledger, limits: Limits) -> RetryScheduled | WorkstreamFailed | None:
     """A pause and another attempt, or the end."""
     found = first_ending(ledger)
-    if found is None or found[2] is None:
+    if found is None:
         return None
     id, _, failure = found
+    if failure is None:
+        return None
     workstream = ledger.workstreams[id]
     worker = workstream.worker
     if _may_retry(ledger, workstream, ledger.specs[id], failure, limits):
