@@ -75,6 +75,8 @@ class AttemptFiles:
         """
         # Plain calls: pathlib would cost every attempt twice as much.
         try:
+            if self.folder.endswith("/1"):  # the first attempt: its workstream has no folder yet
+                os.makedirs(os.path.dirname(self.folder), exist_ok=True)  # noqa: PTH103, PTH120
             os.mkdir(self.folder)  # noqa: PTH102
         except FileNotFoundError:
             os.makedirs(self.folder)  # noqa: PTH103

@@ -15,7 +15,9 @@ _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
 # $1 is the attempt's folder, $2 where to run, the rest are lines, run one after another until one
 # fails. Builtins only: a command substitution would cost as much again as the whole attempt.
 # The trap keeps the shim alive for the last line; in the subshell it is back to its default.
+# It opens the outputs itself: opened before it is the shell, they would hold up the driver.
 _SCRIPT = """\
+exec >>"$1/stdout" 2>>"$1/stderr"
 trap : TERM INT HUP
 (
   cd "$2" || exit 126
@@ -42,7 +44,6 @@ def spawn(
     Raises:
         OSError: the shell cannot be started, or the lines are too long for one.
     """
-    outputs = os.O_WRONLY | os.O_CREAT | os.O_APPEND
     return os.posix_spawn(
         _SHELL,
         ("sh", "-c", _SCRIPT, "uet", files.folder, cwd, *lines),
@@ -51,8 +52,6 @@ def spawn(
         setsigdef=_RESET,
         file_actions=(
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, files.stdout, outputs, 0o644),
-            (os.POSIX_SPAWN_OPEN, 2, files.stderr, outputs, 0o644),
             (os.POSIX_SPAWN_DUP2, lock_fd, _LOCK_FD),
         ),
     )
