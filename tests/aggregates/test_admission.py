@@ -27,7 +27,9 @@ from tests.builders import (
     used,
 )
 from tests.spec import given
+from uet_es.aggregates.admission import why_ignored
 from uet_es.events import BY_TAG, Observation
+from uet_es.events.decisions import WorkstreamCompleted
 from uet_es.events.observations import (
     PlanAccepted,
     ProgressReported,
@@ -36,6 +38,7 @@ from uet_es.events.observations import (
     TimePassed,
     WorkerStarted,
 )
+from uet_es.kernel import fold
 
 ABOUT_ATTEMPTS = [prepared, started, unstarted, exited, lost, heartbeat, used]
 ABOUT_MERGES = [landed, conflicted, merge_failed]
@@ -86,6 +89,12 @@ def test_an_end_is_believed_once(again):
     run = running().together(exited("a"), again("a"))
     assert run.state("a") == "SUCCEEDED"
     assert [e.ignored for e in run.last if e.event == again("a")][-1].startswith("stale")
+
+
+def test_an_end_that_waits_to_be_judged_is_not_told_again():
+    run = running().sees(exited("a"))
+    judged = next(n for n, e in enumerate(run.entries) if isinstance(e.event, WorkstreamCompleted))
+    assert why_ignored(fold("run-1", run.entries[:judged]), lost("a")).startswith("repeated")
 
 
 def test_an_attempt_of_a_lost_worker_has_ended():

@@ -1,10 +1,13 @@
 """What does the ledger answer at once?"""
 
+from itertools import pairwise
+
 from tests.builders import (
     accepted,
     exited,
     interrupted,
     landed,
+    lost_worker,
     pause,
     spec,
     staffed,
@@ -63,6 +66,13 @@ def test_the_lowest_idle_worker_of_all_groups_that_can_do_it_is_taken():
     assert run.ledger.idle_worker(("codex", ("gpu",))) is None
 
 
+def test_the_lowest_number_is_taken_even_if_its_group_comes_later():
+    groups = (WorkerGroup(count=1), WorkerGroup(count=1))
+    run = given(accepted("a", "b", "c", workers=groups), pause(), *staffed(1, 2), lost_worker(1))
+    assert run.sees(*staffed(3)).ledger.idle == {1: [2], 0: [3]}
+    assert run.ledger.idle_worker(SHELL) == 2
+
+
 def queued(merge_order, *ids):
     limits = Limits(max_workers=3, merge_order=merge_order)
     run = given(accepted(*(spec(id, **WORKTREE) for id in "abc"), limits=limits))
@@ -100,4 +110,4 @@ def test_places_in_the_queue_compare_by_path_dependents_age_priority_and_id():
         Candidate(-1, 0, 9, True, "a"),
         Candidate(-1, 0, 9, True, "b"),
     ]
-    assert sorted(reversed(places)) == places
+    assert all(first < second for first, second in pairwise(places))

@@ -3,6 +3,7 @@
 from tests.builders import (
     accepted,
     cancel,
+    cancelled,
     discarded,
     exited,
     landed,
@@ -16,6 +17,10 @@ from tests.builders import (
     started,
 )
 from tests.spec import given
+from uet_es.aggregates.evolve import evolve
+from uet_es.events import Entry
+from uet_es.kernel import fold
+from uet_es.plan import Limits
 from uet_es.values import SECOND_US
 
 WORKTREE = {"isolation": "worktree"}
@@ -98,14 +103,28 @@ def test_a_cancelled_one_that_was_next_in_line_lets_the_next_one_through():
     assert run.state("b") == "CANCELLED"
 
 
+def test_whoever_is_cancelled_behind_the_next_in_line_is_forgotten_with_it():
+    run = given(accepted("a", "b", "c"))
+    ledger = fold("run-1", run.entries[:1])
+    for seq, id in enumerate("bac", start=2):
+        stream = f"run-1/ws/{id}"
+        event = cancelled(id)
+        evolve(
+            ledger, Entry(stream=stream, version=1, seq=seq, turn=1, at_us=run.now_us, event=event)
+        )
+        assert ledger.readiable[:1] == {"b": [0], "a": [2], "c": []}[id]
+
+
 def test_two_cancelled_at_once_leave_nothing_in_line():
     run = given(accepted("a", "b", before=()), cancel())
     assert run.ledger.readiable == []
 
 
-def test_a_reopened_run_may_fail_fast_again():
-    run = given(accepted("a", "b"), *staffed(1, 2), exited("a", 1), retry("a"))
-    assert run.ledger.fallen is False
+def test_a_person_s_retry_gives_a_run_that_failed_fast_its_retries_back():
+    limits = Limits(max_workers=1, fail_fast=True)
+    run = given(accepted(spec("a", max_attempts=2), "b", limits=limits), *staffed(1))
+    run.sees(exited("a", 1), exited("b", 1), retry("a"), *staffed(2), exited("a", 1, attempt=2))
+    assert run.state("a") == "RUNNING waiting"
 
 
 def test_a_merged_workstream_lets_its_dependents_start():

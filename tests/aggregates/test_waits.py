@@ -56,10 +56,10 @@ def test_a_pause_between_attempts_names_its_end():
 
 
 def test_who_holds_what_it_needs_is_named():
-    limits = Limits(max_workers=3, resources={"gpu": 1})
+    limits = Limits(max_workers=3, resources={"db": 1, "gpu": 1})
     work = [
         spec("a", writes=("x",), resources={"gpu": 1}, expected_us=9_000_000),
-        spec("b", reads=("x",), resources={"gpu": 1}),
+        spec("b", reads=("x",), resources={"db": 1, "gpu": 1}),
         spec("c", expected_us=8_000_000),
     ]
     run = given(accepted(*work, limits=limits), *staffed(1, 2, 3))

@@ -4,6 +4,7 @@ import pytest
 
 from tests.builders import (
     accepted,
+    completed,
     conflicted,
     discarded,
     dispatched,
@@ -27,7 +28,9 @@ from tests.builders import (
     used,
 )
 from tests.spec import given
+from uet_es.kernel import fold
 from uet_es.plan import Limits
+from uet_es.policies.retry import propose
 from uet_es.values import SECOND_US
 
 WORKTREE = {"isolation": "worktree"}
@@ -107,6 +110,13 @@ def test_a_first_pause_above_the_cap_is_capped_too():
     run = running(spec("a", max_attempts=2), backoff_us=9 * SECOND_US, max_backoff_us=SECOND_US)
     run.sees(exited("a", 1))
     assert run.decided[0].not_before_us == run.now_us + SECOND_US
+
+
+def test_a_success_is_nothing_to_try_again():
+    run = running("a", "b").sees(exited("a"))
+    judged = next(n for n, e in enumerate(run.entries) if e.event == completed("a"))
+    ledger = fold("run-1", run.entries[:judged])
+    assert propose(ledger, ledger.run.limits) is None
 
 
 def test_an_attempt_that_could_not_start_is_a_failed_attempt():

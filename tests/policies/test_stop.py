@@ -31,6 +31,7 @@ from tests.builders import (
 from tests.spec import given
 from uet_es.effects import StopAttempt, StopWorker
 from uet_es.events.decisions import RunPaused, RunUnpaused
+from uet_es.kernel import wake_at
 from uet_es.plan import Limits
 from uet_es.values import SECOND_US
 
@@ -90,8 +91,10 @@ def test_a_running_attempt_is_stopped_and_cancelled_when_it_has_ended():
 
 
 def test_a_waiting_retry_is_cancelled_and_never_comes():
-    run = given(accepted(spec("a", max_attempts=2), "b"), *staffed(1, 2), exited("a", 1))
-    run.sees(cancel("a")).decides(cancelled("a"))
+    limits = Limits(max_workers=2, backoff_us=9 * SECOND_US)
+    run = given(accepted(spec("a", max_attempts=2), "b", limits=limits), *staffed(1, 2))
+    run.sees(exited("a", 1), cancel("a")).decides(cancelled("a"))
+    assert wake_at(run.ledger) is None
     run.passes(60 * SECOND_US).decides()
 
 
