@@ -42,9 +42,22 @@ from uet_es.events.observations import (
     MergeFailed,
     MergeLanded,
     PlanAccepted,
+    WorkerLost,
+    WorkerStarted,
     WorktreePrepared,
 )
-from uet_es.policies import dispatch, finish, health, merges, reopen, retry, settle, staffing, stop
+from uet_es.policies import (
+    dispatch,
+    exchange,
+    finish,
+    health,
+    merges,
+    reopen,
+    retry,
+    settle,
+    staffing,
+    stop,
+)
 from uet_es.values import Instant, RunId, StreamId, worker_stream, workstream_stream
 
 __all__ = [
@@ -52,6 +65,7 @@ __all__ = [
     "decide",
     "effects_of",
     "evolve",
+    "expected",
     "fold",
     "in_doubt",
     "turn",
@@ -68,6 +82,7 @@ POLICIES = (
     merges.propose,
     staffing.propose,
     dispatch.propose,
+    exchange.propose,
     finish.propose,
 )
 #: More decisions than this for each workstream in one turn is a loop.
@@ -165,6 +180,8 @@ def _cause_of(ledger: Ledger, seen: AnyObservation) -> int:
             | MergeFailed()
         ):
             return ledger.asked_seq.get(seen.workstream, 0)
+        case WorkerStarted(worker=worker) | WorkerLost(worker=worker):
+            return ledger.spawned_seq.get(worker, 0)
         case _:
             return 0
 
@@ -209,7 +226,7 @@ def effects_of(ledger: Ledger, entry: Entry) -> tuple[AnyEffect, ...]:
 def in_doubt(ledger: Ledger) -> list[AnyEffect]:
     """What was asked of the world and not answered, in the order in which it was asked."""
     run = ledger.run
-    if run.plan is None:
+    if run.plan is None or run.outcome is not None:
         return []
     doubtful: list[AnyEffect] = []
     if run.plan.base:

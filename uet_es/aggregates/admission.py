@@ -1,8 +1,11 @@
 """Whether an observation can change anything: stale, repeated and foreign ones cannot."""
 
+from typing import assert_never
+
 from uet_es.aggregates.ledger import Ledger
 from uet_es.events.observations import (
     AnyObservation,
+    AnyRequest,
     AttemptExited,
     AttemptLost,
     AttemptStarted,
@@ -64,7 +67,7 @@ def why_ignored(ledger: Ledger, seen: AnyObservation) -> str:
         case TimePassed() | DriverInterrupted():
             return ""
         case _:
-            return ""
+            assert_never(seen)
 
 
 def _attempt(ledger: Ledger, id: WorkstreamId, attempt: int) -> str:
@@ -104,7 +107,7 @@ def _merge(ledger: Ledger, id: WorkstreamId, attempt: int) -> str:
     return ""
 
 
-def _request(ledger: Ledger, seen: Request) -> str:
+def _request(ledger: Ledger, seen: AnyRequest) -> str:
     run = ledger.run
     if seen.inbox_version and seen.inbox_version <= run.inbox_version:
         return "repeated: this request was admitted before"
@@ -123,7 +126,7 @@ def _request(ledger: Ledger, seen: Request) -> str:
         case UnpauseAsked():
             return "" if run.wants_pause else "the run is not paused"
         case _:
-            return ""
+            assert_never(seen)
 
 
 def _cancel(ledger: Ledger, id: WorkstreamId) -> str:
@@ -143,6 +146,8 @@ def _retry(ledger: Ledger, id: WorkstreamId) -> str:
         return f"foreign: the plan has no workstream {id}"
     if workstream.state not in ("FAILED", "CANCELLED") or id in ledger.reopening:
         return f"{id} is {workstream.state}: only a FAILED or CANCELLED workstream is retried"
+    if ledger.specs[id].once and workstream.attempt:
+        return f"{id} is executed once, whatever happens, and was"
     for needed in ledger.specs[id].depends_on:
         state = ledger.workstreams[needed].state
         if state in ("FAILED", "CANCELLED") and needed not in ledger.reopening:

@@ -5,6 +5,8 @@ change nothing but the place in the log. It refuses a broken envelope and a deci
 follow.
 """
 
+from typing import assert_never
+
 from uet_es.aggregates import observed, progress, staff
 from uet_es.aggregates import run as runs
 from uet_es.aggregates import worker as workers
@@ -13,7 +15,12 @@ from uet_es.aggregates.ledger import Ledger
 from uet_es.errors import KernelError
 from uet_es.events.base import RunDecision, WorkerDecision, WorkstreamDecision
 from uet_es.events.decisions import (
+    AnyRunDecision,
     MergeStarted,
+    RunFinished,
+    RunPaused,
+    RunReopened,
+    RunUnpaused,
 )
 from uet_es.events.entry import Entry
 from uet_es.events.observations import AnyObservation, DriverResumed
@@ -48,9 +55,7 @@ def evolve(ledger: Ledger, entry: Entry) -> None:
         staff.advance(ledger, event, worker)
     elif isinstance(event, RunDecision):
         ledger.run = runs.evolve(ledger.run, event, entry.seq, entry.at_us)
-        if isinstance(event, MergeStarted):
-            ledger.dequeue(event.workstream)
-            ledger.asked_seq[event.workstream] = entry.seq
+        _decided(ledger, event)
     else:
         _observe(ledger, entry, event)
     if ledger.ready.stirred and ledger.idle:
@@ -71,3 +76,23 @@ def _observe(ledger: Ledger, entry: Entry, event: AnyObservation) -> None:
     if type(event) in runs.CONCERNED_BY:
         ledger.run = runs.evolve(ledger.run, event, entry.seq, entry.at_us)
     observed.observe(ledger, event)
+
+
+def _decided(ledger: Ledger, event: AnyRunDecision) -> None:
+    match event:
+        case MergeStarted(workstream=id, attempt=attempt, commit=commit):
+            merged = ledger.workstreams.get(id)
+            if merged is None or (merged.step, merged.attempt, merged.commit) != (
+                "merging",
+                attempt,
+                commit,
+            ):
+                raise KernelError(f"entry {ledger.seq}: {event!r} is about no candidate")
+            ledger.dequeue(id)
+            ledger.asked_seq[id] = ledger.seq
+        case RunFinished() if ledger.unfinished:
+            raise KernelError(f"entry {ledger.seq}: {event!r} with {ledger.unfinished} to do")
+        case RunFinished() | RunPaused() | RunUnpaused() | RunReopened():
+            pass
+        case _:
+            assert_never(event)

@@ -98,10 +98,10 @@ def _ready(ledger: Ledger) -> Iterator[str]:
         for w in ledger.workstreams.values()
         if w.state == "PENDING" and not ledger.unmet[w.id]
     ]
-    if bool(readiable) != bool(ledger.readiable):
-        yield f"readiable {ledger.readiable} should be {readiable}"
-    if readiable and ledger.readiable[0] != min(readiable):
-        yield f"first readiable {ledger.readiable[0]} should be {min(readiable)}"
+    if readiable[:1] and ledger.readiable[:1] != [min(readiable)]:
+        yield f"first readiable {ledger.readiable[:1]} should be {min(readiable)}"
+    if ledger.readiable and not readiable:
+        yield f"readiable {ledger.readiable} should be empty"
     if ledger.idle and not ledger.claims.alone:
         slow = startable(ledger)
         heads = [
@@ -126,8 +126,11 @@ def _workers(ledger: Ledger) -> Iterator[str]:
     live = [id for id, w in ledger.workers.items() if w.state not in ("DRAINING", "TERMINATED")]
     if list(ledger.live) != live:
         yield f"live workers {list(ledger.live)} should be {live}"
-    if len(live) > ledger.run.limits.max_workers:
-        yield f"{len(live)} workers, {ledger.run.limits.max_workers} allowed"
+    there = [id for id, w in ledger.workers.items() if w.is_alive]
+    if sorted([*ledger.live, *ledger.draining]) != there:
+        yield f"workers {there} should be {list(ledger.live)} and {list(ledger.draining)}"
+    if len(there) > ledger.run.limits.max_workers:
+        yield f"{len(there)} workers, {ledger.run.limits.max_workers} allowed"
     for worker in ledger.workers.values():
         if worker.workstream is not None and worker.id not in ledger.freed:
             workstream = ledger.workstreams[worker.workstream]

@@ -78,6 +78,7 @@ class Ledger:
         "counts",
         "discards",
         "doomed",
+        "draining",
         "expired",
         "fallen",
         "followed",
@@ -101,6 +102,7 @@ class Ledger:
         "run",
         "seq",
         "serves",
+        "spawned_seq",
         "specs",
         "started",
         "tail",
@@ -144,7 +146,9 @@ class Ledger:
         # --- workers ----------------------------------------------------------------------------
         self.idle: dict[int, list[WorkerId]] = {}  #: by group, lowest number first
         self.live: dict[WorkerId, None] = {}  #: neither terminated nor draining
-        self.live_by_group: dict[int, int] = {}
+        self.draining: dict[WorkerId, None] = {}  #: finishing what they have
+        self.live_by_group: dict[int, int] = {}  #: draining ones included
+        self.spawned_seq: dict[WorkerId, int] = {}  #: of those that are SPAWNING
         self.serves: dict[Need, tuple[int, ...]] = {}  #: groups that can do it
         self.arrived: dict[WorkerId, None] = {}  #: started, not yet readied
         self.gone: dict[WorkerId, None] = {}  #: lost, not yet terminated
@@ -177,7 +181,12 @@ class Ledger:
     @property
     def is_drained(self) -> bool:
         """Whether an interrupted driver has nothing more to wait for."""
-        return self.run.interrupts > 0 and not self.live and not self.busy
+        return self.run.interrupts > 0 and not self.pool and not self.busy
+
+    @property
+    def pool(self) -> int:
+        """Workers that take up a place: all but the terminated ones."""
+        return len(self.live) + len(self.draining)
 
     @property
     def busy(self) -> bool:
@@ -194,14 +203,19 @@ class Ledger:
         return best
 
     @property
+    def awaited_merge(self) -> WorkstreamId | None:
+        """In strict merging, whose turn it is; None if nobody's."""
+        place = self.merge_place
+        return self.merge_sequence[place] if place < len(self.merge_sequence) else None
+
+    @property
     def candidate(self) -> Candidate | None:
         """The workstream that the integration worker takes next."""
         if not self.candidates:
             return None
         if self.run.limits.merge_order == "ready":
             return self.candidates[0]
-        place = self.merge_place
-        awaited = self.merge_sequence[place] if place < len(self.merge_sequence) else None
+        awaited = self.awaited_merge
         return next((c for c in self.candidates if c.id == awaited), None)
 
     def enqueue(self, id: WorkstreamId) -> None:

@@ -40,7 +40,7 @@ def observe(ledger: Ledger, event: AnyObservation) -> None:
     match event:
         case AttemptExited() | AttemptLost() | AttemptUnstarted():
             ledger.unsettled[event.workstream] = event
-            _stop_clocks(ledger, event.workstream)
+            stop_clocks(ledger, event.workstream)
         case AttemptStarted(workstream=id):
             ledger.started[id] = ledger.now_us
             _start_clocks(ledger, id)
@@ -117,11 +117,13 @@ def _start_clocks(ledger: Ledger, id: WorkstreamId) -> None:
 
 def _hear(ledger: Ledger, id: WorkstreamId) -> None:
     """Exactly at the limit is still healthy, hence the one microsecond."""
+    if ledger.workstreams[id].recalled is not None:
+        return  # it is being stopped: no limit matters any more
     limit_us = ledger.specs[id].heartbeat_us or ledger.run.limits.heartbeat_us
     ledger.timers.set("heartbeat", id, ledger.now_us + limit_us + 1)
 
 
-def _stop_clocks(ledger: Ledger, id: WorkstreamId) -> None:
+def stop_clocks(ledger: Ledger, id: WorkstreamId) -> None:
     ledger.timers.clear("attempt", id)
     ledger.timers.clear("heartbeat", id)
 
@@ -149,7 +151,7 @@ def _lose_worker(ledger: Ledger, id: WorkerId, message: str) -> None:
             code="E_UNKNOWN",
             message=message or f"worker {id} was lost",
         )
-        _stop_clocks(ledger, worker.workstream)
+        stop_clocks(ledger, worker.workstream)
 
 
 def _recall_all(ledger: Ledger, reason: FailureReason) -> None:
@@ -160,7 +162,13 @@ def _recall_all(ledger: Ledger, reason: FailureReason) -> None:
 
 
 def _recall(ledger: Ledger, id: WorkstreamId, reason: FailureReason) -> None:
-    if ledger.workstreams[id].recalled is None and id not in ledger.unsettled:
+    """Stop its attempt; a person's wish outranks the reason for which it is being stopped."""
+    recalled = ledger.workstreams[id].recalled
+    if recalled == "cancelled" or id in ledger.unsettled:
+        return
+    if reason == "cancelled":
+        ledger.recalls[id] = reason
+    elif recalled is None:
         ledger.recalls.setdefault(id, reason)
 
 

@@ -56,7 +56,9 @@ def advance(ledger: Ledger, event: AnyWorkstreamDecision, was: Workstream, now: 
                 ledger.timers.set("retry", id, not_before_us)
         case AttemptRecalled():
             ledger.recalls.pop(id, None)
-            for timer in [t for t in ledger.expired if t.id == id]:
+            ledger.timers.clear("attempt", id)
+            ledger.timers.clear("heartbeat", id)
+            for timer in [t for t in ledger.expired if t.id == id and t.kind != "worker"]:
                 del ledger.expired[timer]
         case AttemptDiscarded():
             del ledger.discards[id]
@@ -151,7 +153,7 @@ def _succeed(ledger: Ledger, id: WorkstreamId) -> None:
 def _fall(ledger: Ledger, id: WorkstreamId, root: WorkstreamId) -> None:
     for follower in ledger.followers[id]:
         if not ledger.workstreams[follower].is_terminal:
-            ledger.doomed[follower] = Doom(root, "dependency")
+            ledger.doomed.setdefault(follower, Doom(root, "dependency"))
     _end_order(ledger, id)
 
 

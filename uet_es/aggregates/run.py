@@ -3,6 +3,8 @@
 import msgspec
 from msgspec.structs import replace
 
+from uet_es.errors import KernelError
+from uet_es.events.base import RunDecision
 from uet_es.events.decisions import (
     AnyRunDecision,
     MergeStarted,
@@ -72,7 +74,11 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def evolve(was: Run, event: AnyObservation | AnyRunDecision, seq: int, at_us: Instant) -> Run:
-    """The run after ``event``; most observations concern its parts and leave it as it was."""
+    """The run after ``event``; most observations concern its parts and leave it as it was.
+
+    Raises:
+        KernelError: the decision cannot follow.
+    """
     match event:
         case UsageReported():
             return replace(
@@ -82,7 +88,7 @@ def evolve(was: Run, event: AnyObservation | AnyRunDecision, seq: int, at_us: In
                 cost_nanousd=was.cost_nanousd + (event.cost_nanousd or 0),
                 unpriced=was.unpriced + (event.cost_nanousd is None),
             )
-        case MergeStarted(workstream=workstream):
+        case MergeStarted(workstream=workstream) if was.merging is None:
             return replace(was, merging=workstream, merge_seq=seq, merge_at_us=at_us)
         case MergeLanded(commit=commit):
             return replace(was, merging=None, head=commit, merged=was.merged + 1)
@@ -94,16 +100,18 @@ def evolve(was: Run, event: AnyObservation | AnyRunDecision, seq: int, at_us: In
             return replace(was, interrupts=0)
         case DriverInterrupted():
             return replace(was, interrupts=was.interrupts + 1)
-        case RunPaused():
+        case RunPaused() if not was.paused:
             return replace(was, paused=True)
-        case RunUnpaused():
+        case RunUnpaused() if was.paused:
             return replace(was, paused=False)
-        case RunReopened():
+        case RunReopened() if was.outcome is not None:
             return replace(was, outcome=None, finished_at_us=0, cancelled=False)
-        case RunFinished(outcome=outcome):
+        case RunFinished(outcome=outcome) if was.outcome is None:
             return replace(was, outcome=outcome, finished_at_us=at_us)
         case Request():
             return _asked(was, event)
+        case RunDecision():
+            raise KernelError(f"entry {seq}: {event!r} cannot follow this run")
         case _:
             return was
 

@@ -14,7 +14,6 @@ from uet_es.events.decisions import (
     WorkerSpawned,
     WorkerTerminated,
 )
-from uet_es.values import WorkerId
 
 
 def advance(ledger: Ledger, event: AnyWorkerDecision, now: Worker) -> None:
@@ -32,11 +31,14 @@ def advance(ledger: Ledger, event: AnyWorkerDecision, now: Worker) -> None:
             heappush(ledger.idle.setdefault(now.group, []), id)
         case WorkerSpawned(group=group):
             ledger.live[id] = None
+            ledger.spawned_seq[id] = ledger.seq
             ledger.live_by_group[group] = ledger.live_by_group.get(group, 0) + 1
             due_us = ledger.now_us + ledger.run.limits.worker_start_us + 1
             ledger.timers.set("worker", str(id), due_us)
         case WorkerRecalled():
-            _retire(ledger, id, now.group)
+            del ledger.live[id]
+            ledger.draining[id] = None
+            _leave_idle(ledger, now.group)
             if now.workstream is None:
                 ledger.freed[id] = None
         case WorkerTerminated():
@@ -45,18 +47,15 @@ def advance(ledger: Ledger, event: AnyWorkerDecision, now: Worker) -> None:
             ledger.gone.pop(id, None)
             for timer in [t for t in ledger.expired if t.id == str(id) and t.kind == "worker"]:
                 del ledger.expired[timer]
-            if id in ledger.live:
-                _retire(ledger, id, now.group)
+            ledger.live.pop(id, None)
+            ledger.draining.pop(id, None)
+            ledger.live_by_group[now.group] -= 1
+            _leave_idle(ledger, now.group)
         case _:
             assert_never(event)
     if isinstance(event, WorkerReadied | WorkerTerminated):
         ledger.timers.clear("worker", str(id))
-
-
-def _retire(ledger: Ledger, id: WorkerId, group: int) -> None:
-    del ledger.live[id]
-    ledger.live_by_group[group] -= 1
-    _leave_idle(ledger, group)
+        ledger.spawned_seq.pop(id, None)
 
 
 def _leave_idle(ledger: Ledger, group: int) -> None:

@@ -1,6 +1,6 @@
 """What the end of an attempt or a merge means."""
 
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from uet_es.aggregates.ledger import Ending, Ledger
 from uet_es.aggregates.workstream import Workstream
@@ -33,7 +33,12 @@ def first_ending(ledger: Ledger) -> tuple[WorkstreamId, Ending, Failure | None] 
 
 
 def failure_of(ledger: Ledger, workstream: Workstream, ending: Ending) -> Failure | None:
-    """How it failed; None if it succeeded."""
+    """How it failed; None if it succeeded.
+
+    What a person cancelled is cancelled, however its attempt came to its end.
+    """
+    if workstream.recalled == "cancelled" and workstream.step == "attempting":
+        return Failure("E_TOOL_FAILURE", "cancelled", "a person asked")
     match ending:
         case MergeLanded():
             return None
@@ -47,6 +52,8 @@ def failure_of(ledger: Ledger, workstream: Workstream, ending: Ending) -> Failur
             return Failure(code, "lost", message or "nobody saw it end")
         case AttemptExited():
             return _failure_of_exit(ledger, workstream, ending)
+        case _:
+            assert_never(ending)
 
 
 def _failure_of_exit(
@@ -54,9 +61,7 @@ def _failure_of_exit(
 ) -> Failure | None:
     spec = ledger.specs[workstream.id]
     match workstream.recalled:
-        case "cancelled":
-            return Failure("E_TOOL_FAILURE", "cancelled", "a person asked")
-        case "timeout":
+        case "timeout" if not 0 < ending.took_us <= spec.timeout_us:  # else it was seen late
             limit_s = spec.timeout_us / SECOND_US
             return Failure("E_TOOL_FAILURE", "timeout", f"ran longer than {limit_s:g} s")
         case "heartbeat":

@@ -30,7 +30,7 @@ def waits_of(ledger: Ledger, id: WorkstreamId) -> list[Wait]:
     if workstream.step == "attempting":
         return [Wait("work", f"attempt {workstream.attempt}")]
     if workstream.step == "merging":
-        return [Wait("merging", ledger.run.merging or "")]
+        return [Wait("merging", ledger.run.merging or ledger.awaited_merge or "")]
     spec = ledger.specs[id]
     waits = [Wait("mode", mode) for mode in _modes(ledger)]
     for needed in spec.depends_on:

@@ -55,6 +55,17 @@ MAY_FOLLOW: dict[type[AnyWorkstreamDecision], frozenset[tuple[State, Step]]] = {
 }
 
 
+#: Decisions about the latest attempt, which they name.
+OF_AN_ATTEMPT = (
+    AttemptRecalled,
+    WorkstreamSubmitted,
+    WorkstreamCompleted,
+    RetryScheduled,
+    AttemptDiscarded,
+    WorkstreamFailed,
+)
+
+
 class Workstream(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where one workstream stands."""
 
@@ -94,6 +105,8 @@ def evolve(was: Workstream, event: AnyWorkstreamDecision, seq: int) -> Workstrea
     if (was.state, was.step) not in MAY_FOLLOW[type(event)]:
         place = f"{was.state} {was.step}".strip()
         raise KernelError(f"entry {seq}: {event!r} cannot follow {was.id} {place}")
+    if isinstance(event, OF_AN_ATTEMPT) and event.attempt != was.attempt:
+        raise KernelError(f"entry {seq}: {event!r} is not about attempt {was.attempt} of {was.id}")
     match event:
         case WorkstreamReadied():
             return replace(was, state="READY", last_seq=seq)

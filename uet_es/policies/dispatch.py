@@ -32,8 +32,5 @@ def propose(ledger: Ledger, limits: Limits) -> Start | None:
 
 
 def _assigned(ledger: Ledger, worker: WorkerId) -> WorkerAssigned:
-    for id in reversed(ledger.asked_seq):
-        workstream = ledger.workstreams[id]
-        if workstream.worker == worker and workstream.step == "attempting":
-            return WorkerAssigned(worker=worker, workstream=id, attempt=workstream.attempt)
-    raise AssertionError(worker)
+    id = next(reversed(ledger.asked_seq))  # what was dispatched last
+    return WorkerAssigned(worker=worker, workstream=id, attempt=ledger.workstreams[id].attempt)

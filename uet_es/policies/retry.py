@@ -52,13 +52,13 @@ def propose(ledger: Ledger, limits: Limits) -> RetryScheduled | WorkstreamFailed
 def _may_retry(
     ledger: Ledger, workstream: Workstream, spec: WorkstreamSpec, failure: Failure, limits: Limits
 ) -> bool:
-    if spec.once or failure.reason in FINAL:
+    if spec.once or ledger.fallen or failure.reason in FINAL:
         return False
     if failure.reason == "interrupted":
         return True
     if failure.reason == "lost":
         return workstream.losses < limits.max_losses
-    return not ledger.fallen and workstream.counted + 1 < spec.max_attempts
+    return workstream.counted + 1 < spec.max_attempts
 
 
 def _pause_us(before: int, limits: Limits) -> DurationUs:

@@ -1,25 +1,47 @@
-"""How many workers are there?"""
+"""How many workers are there, and of which sort?"""
+
+from collections.abc import Iterator
 
 from uet_es.aggregates.ledger import Ledger
 from uet_es.aggregates.opening import groups_of
 from uet_es.events.decisions import WorkerReadied, WorkerSpawned
-from uet_es.plan import Limits
+from uet_es.plan import Limits, Plan
 from uet_es.values import WorkerId
 
 
 def propose(ledger: Ledger, limits: Limits) -> WorkerReadied | WorkerSpawned | None:
-    """As many as the limits allow, and no more than there is work for."""
+    """As many as the limits allow, and no more than there is work for.
+
+    First one for every need of the plan, then the groups in their order.
+    """
     for worker in ledger.arrived:
         return WorkerReadied(worker=worker)
-    if ledger.run.interrupts or len(ledger.live) >= min(limits.max_workers, ledger.unfinished):
+    if ledger.run.interrupts or ledger.pool >= min(limits.max_workers, ledger.unfinished):
         return None
     assert ledger.run.plan is not None
-    for number, group in enumerate(groups_of(ledger.run.plan)):
-        if ledger.live_by_group.get(number, 0) < group.count:
-            return WorkerSpawned(
-                worker=WorkerId(len(ledger.workers) + 1),
-                group=number,
-                tools=group.tools,
-                capabilities=group.capabilities,
-            )
+    for number in _wanted(ledger):
+        if (spawned := _spawned(ledger, ledger.run.plan, number)) is not None:
+            return spawned
     return None
+
+
+def _wanted(ledger: Ledger) -> Iterator[int]:
+    """Groups in the order in which another worker of theirs is wanted."""
+    useful: set[int] = set()
+    for able in ledger.serves.values():
+        if not any(ledger.live_by_group.get(number) for number in able):
+            yield from able
+        useful.update(able)
+    yield from sorted(useful)
+
+
+def _spawned(ledger: Ledger, plan: Plan, number: int) -> WorkerSpawned | None:
+    group = groups_of(plan)[number]
+    if ledger.live_by_group.get(number, 0) >= group.count:
+        return None
+    return WorkerSpawned(
+        worker=WorkerId(len(ledger.workers) + 1),
+        group=number,
+        tools=group.tools,
+        capabilities=group.capabilities,
+    )
