@@ -45,6 +45,7 @@ generated: $(VENV)/.dev ## generated files are what the code says
 	$(PY) -m uet_es.intake.schemas --check
 	$(PY) -m uet_es.log.schemas --check
 	$(PY) -m uet_es.cli.document --check
+	$(PY) docs/events_page.py --check
 
 cover: $(VENV)/.dev ## branch coverage of the kernel, 100 % or it fails
 	$(BIN)/coverage run -m pytest -q tests/aggregates tests/policies tests/test_kernel.py tests/test_simulation.py
