@@ -42,6 +42,7 @@ from uet_es.events.observations import (
     MergeFailed,
     MergeLanded,
     PlanAccepted,
+    RunForked,
     WorkerLost,
     WorkerStarted,
     WorktreePrepared,
@@ -62,6 +63,7 @@ from uet_es.values import Instant, RunId, StreamId, worker_stream, workstream_st
 
 __all__ = [
     "Ledger",
+    "before",
     "decide",
     "effects_of",
     "evolve",
@@ -113,8 +115,8 @@ def turn(
         KernelError: the policies never came to rest.
 
     """
-    stream = StreamId(ledger.id)
-    version = ledger.versions.get(stream, 0) + 1
+    stream = StreamId(seen.run if isinstance(seen, RunForked) else ledger.id)
+    version = ledger.versions.get(StreamId(ledger.id), 0) + 1
     observation = Entry(
         stream=stream,
         version=version,
@@ -217,8 +219,8 @@ def effects_of(ledger: Ledger, entry: Entry) -> tuple[AnyEffect, ...]:
             return (StartWorker(worker=worker),)
         case WorkerTerminated(worker=worker):
             return (StopWorker(worker=worker),)
-        case PlanAccepted(plan=plan):
-            return (OpenIntegration(base=plan.base),) if plan.base else ()
+        case PlanAccepted() | RunForked():
+            return (OpenIntegration(base=ledger.run.head),) if ledger.run.head else ()
         case _:
             return ()
 
@@ -229,8 +231,8 @@ def in_doubt(ledger: Ledger) -> list[AnyEffect]:
     if run.plan is None or run.outcome is not None:
         return []
     doubtful: list[AnyEffect] = []
-    if run.plan.base:
-        doubtful.append(OpenIntegration(base=run.plan.base))
+    if run.head:
+        doubtful.append(OpenIntegration(base=run.head))
     for worker in ledger.live:
         if ledger.workers[worker].state == "SPAWNING" and worker not in ledger.arrived:
             doubtful.append(StartWorker(worker=worker))
@@ -257,8 +259,17 @@ def in_doubt(ledger: Ledger) -> list[AnyEffect]:
 
 
 def fold(id: RunId, entries: Iterable[Entry]) -> Ledger:
-    """The ledger after ``entries``: how a run is remembered."""
-    ledger = Ledger(id)
+    """The ledger after ``entries``: how a run is remembered; that of ``id`` if there are none."""
+    ledger: Ledger | None = None
     for entry in entries:
+        ledger = ledger or before(entry)
         evolve(ledger, entry)
-    return ledger
+    return ledger or Ledger(id)
+
+
+def before(first: Entry) -> Ledger:
+    """The empty ledger that ``first``, the first entry of a history, can follow.
+
+    The history of a fork begins under the name of the run that it was forked from.
+    """
+    return Ledger(RunId(first.stream.partition("/")[0]))

@@ -51,6 +51,7 @@ FailureReason = Literal[
     "conflict",  # git could not combine its work with what had landed before
     "merge",  # git failed in another way
     "lost",  # nobody saw it end: its driver died
+    "forked",  # it runs on in the run that this one was forked from
     "interrupted",  # the driver was told to stop
     "cancelled",  # a person asked
 ]

@@ -142,6 +142,8 @@ def test_an_entry_that_is_not_there_cannot_be_redacted(stored):
 
 #: Strings that stay: a fold, a merge or a report needs them, or they are closed words.
 KEPT = {
+    "run",
+    "parent",
     *("id", "workstream", "root", "because", "depends_on", "before", "project", "section", "phase"),
     *("writes", "reads", "forbidden", "overlaps", "scope_ignore", "outside", "files"),
     *("commit", "base", "tree", "ours", "theirs", "digest", "stdout_sha256", "stderr_sha256"),

@@ -13,6 +13,7 @@ from uet_es.events.observations import (
     CancelAsked,
     DriverInterrupted,
     DriverResumed,
+    LimitsChanged,
     MergeConflicted,
     MergeFailed,
     MergeLanded,
@@ -20,6 +21,7 @@ from uet_es.events.observations import (
     PlanAccepted,
     Request,
     RetryAsked,
+    RunForked,
     Signal,
     SignalRefused,
     TimePassed,
@@ -39,6 +41,8 @@ def why_ignored(ledger: Ledger, seen: AnyObservation) -> str:
         return "" if run.plan is None else "a plan was accepted before"
     if run.plan is None:
         return "no plan was accepted"
+    if isinstance(seen, RunForked):
+        return ""
     if isinstance(seen, Request):
         return _request(ledger, seen)
     if isinstance(seen, DriverResumed):
@@ -123,6 +127,8 @@ def _request(ledger: Ledger, seen: AnyRequest) -> str:
             return _cancel(ledger, id)
         case PauseAsked():
             return "the run is paused already" if run.wants_pause else ""
+        case LimitsChanged():
+            return ""
         case UnpauseAsked():
             return "" if run.wants_pause else "the run is not paused"
         case _:

@@ -20,7 +20,7 @@ def clash(ledger: Ledger, id: WorkstreamId, other_id: WorkstreamId) -> bool:
 def conflicting(ledger: Ledger, id: WorkstreamId) -> list[WorkstreamId]:
     """The workstreams whose running or unmerged work ``id`` may not run beside, by id."""
     found = []
-    for other in sorted(ledger.workstreams):
+    for other in sorted({*ledger.asked_seq, *(waiting.id for waiting in ledger.candidates)}):
         step = ledger.workstreams[other].step
         if other == id or step not in ("attempting", "merging"):
             continue

@@ -23,7 +23,8 @@ from uet_es.events.decisions import (
     RunUnpaused,
 )
 from uet_es.events.entry import Entry
-from uet_es.events.observations import AnyObservation, DriverResumed
+from uet_es.events.observations import AnyObservation, DriverResumed, RunForked
+from uet_es.values import StreamId
 
 
 def evolve(ledger: Ledger, entry: Entry) -> None:
@@ -33,6 +34,9 @@ def evolve(ledger: Ledger, entry: Entry) -> None:
         KernelError: a gap, time running backwards, a decision that cannot follow.
 
     """
+    event = entry.event
+    if isinstance(event, RunForked):
+        _become(ledger, event)
     version = ledger.versions.get(entry.stream, 0) + 1
     if entry.seq != ledger.seq + 1 or entry.version != version or entry.at_us < ledger.now_us:
         raise KernelError(
@@ -41,7 +45,6 @@ def evolve(ledger: Ledger, entry: Entry) -> None:
         )
     ledger.seq = entry.seq
     ledger.versions[entry.stream] = version
-    event = entry.event
     if isinstance(event, WorkstreamDecision):
         was = ledger.workstreams.get(event.workstream)
         if was is None:
@@ -67,7 +70,7 @@ def _observe(ledger: Ledger, entry: Entry, event: AnyObservation) -> None:
     ledger.now_us = entry.at_us
     ledger.turn = entry.version
     ledger.followed = entry.followed
-    if isinstance(event, DriverResumed):
+    if isinstance(event, DriverResumed | RunForked):
         ledger.timers.postpone(gap_us)
     observed.expire(ledger)
     if entry.ignored:
@@ -76,6 +79,21 @@ def _observe(ledger: Ledger, entry: Entry, event: AnyObservation) -> None:
     if type(event) in runs.CONCERNED_BY:
         ledger.run = runs.evolve(ledger.run, event, entry.seq, entry.at_us)
     observed.observe(ledger, event)
+
+
+def _become(ledger: Ledger, event: RunForked) -> None:
+    """Go on as another run: the same streams under its name, each where the parent's stood."""
+    if event.parent != ledger.id or event.at_seq != ledger.seq:
+        raise KernelError(
+            f"{event.run} was forked from {event.parent} at {event.at_seq}, "
+            f"this is {ledger.id} at {ledger.seq}"
+        )
+    length = len(ledger.id)
+    ledger.versions = {
+        StreamId(event.run + stream[length:]): version
+        for stream, version in ledger.versions.items()
+    }
+    ledger.id = event.run
 
 
 def _decided(ledger: Ledger, event: AnyRunDecision) -> None:

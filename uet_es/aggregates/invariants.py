@@ -129,8 +129,9 @@ def _workers(ledger: Ledger) -> Iterator[str]:
     there = [id for id, w in ledger.workers.items() if w.is_alive]
     if sorted([*ledger.live, *ledger.draining]) != there:
         yield f"workers {there} should be {list(ledger.live)} and {list(ledger.draining)}"
-    if len(there) > ledger.run.limits.max_workers:
-        yield f"{len(there)} workers, {ledger.run.limits.max_workers} allowed"
+    most = max(ledger.run.limits.max_workers, ledger.claims.attempting)
+    if len(there) > most + len(ledger.draining):
+        yield f"{len(there)} workers, {most} allowed"
     for worker in ledger.workers.values():
         if worker.workstream is not None and worker.id not in ledger.freed:
             workstream = ledger.workstreams[worker.workstream]

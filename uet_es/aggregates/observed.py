@@ -15,6 +15,7 @@ from uet_es.events.observations import (
     DriverInterrupted,
     DriverResumed,
     HeartbeatReported,
+    LimitsChanged,
     MergeConflicted,
     MergeFailed,
     MergeLanded,
@@ -23,6 +24,7 @@ from uet_es.events.observations import (
     ProgressReported,
     Request,
     RetryAsked,
+    RunForked,
     Signal,
     SignalRefused,
     TextReported,
@@ -33,6 +35,7 @@ from uet_es.events.observations import (
     WorkerStarted,
     WorktreePrepared,
 )
+from uet_es.plan import Limits
 from uet_es.values import FailureReason, WorkerId, WorkstreamId
 
 
@@ -66,7 +69,9 @@ def observe(ledger: Ledger, event: AnyObservation) -> None:
             _cancel(ledger, id)
         case RetryAsked(workstream=id):
             _reopen(ledger, id)
-        case DriverResumed() | PauseAsked() | UnpauseAsked():
+        case LimitsChanged(limits=limits):
+            _change_limits(ledger, limits)
+        case RunForked() | DriverResumed() | PauseAsked() | UnpauseAsked():
             pass
         case _:
             assert_never(event)
@@ -152,6 +157,12 @@ def _lose_worker(ledger: Ledger, id: WorkerId, message: str) -> None:
             message=message or f"worker {id} was lost",
         )
         stop_clocks(ledger, worker.workstream)
+
+
+def _change_limits(ledger: Ledger, limits: Limits) -> None:
+    """Pools that grew may let somebody start; everything else is read where it matters."""
+    ledger.claims.capacity = dict(limits.resources)
+    ledger.ready.released([f"r:{pool}" for pool in sorted(limits.resources)], ledger.claims)
 
 
 def _recall_all(ledger: Ledger, reason: FailureReason) -> None:

@@ -18,6 +18,7 @@ from uet_es.events.observations import (
     CancelAsked,
     DriverInterrupted,
     DriverResumed,
+    LimitsChanged,
     MergeConflicted,
     MergeFailed,
     MergeLanded,
@@ -25,11 +26,12 @@ from uet_es.events.observations import (
     PlanAccepted,
     Request,
     RetryAsked,
+    RunForked,
     UnpauseAsked,
     UsageReported,
 )
 from uet_es.plan import Limits, Plan
-from uet_es.values import Instant, NanoUsd, Outcome, WorkstreamId
+from uet_es.values import Instant, NanoUsd, Outcome, RunId, WorkstreamId
 
 #: The observations that change the run's own value; all others concern its parts only.
 CONCERNED_BY: frozenset[type[AnyObservation]] = frozenset(
@@ -37,6 +39,8 @@ CONCERNED_BY: frozenset[type[AnyObservation]] = frozenset(
         PlanAccepted,
         DriverResumed,
         DriverInterrupted,
+        LimitsChanged,
+        RunForked,
         UsageReported,
         MergeLanded,
         MergeConflicted,
@@ -66,6 +70,11 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     merge_seq: int = 0  #: of the decision to merge it
     merge_at_us: Instant = 0
     merged: int = 0
+    parent: RunId | None = None  #: the run that this one was forked from
+    forked_at_seq: int = 0
+    forked_at_us: Instant = 0
+    simulated: bool = False  #: nothing of it was executed
+    inherited_nanousd: NanoUsd = 0  #: spent before the fork, by the parent
     inbox_version: int = 0  #: requests up to this one were admitted
     input_tokens: int = 0
     output_tokens: int = 0
@@ -95,7 +104,16 @@ def evolve(was: Run, event: AnyObservation | AnyRunDecision, seq: int, at_us: In
         case MergeConflicted() | MergeFailed():
             return replace(was, merging=None)
         case PlanAccepted(plan=plan):
-            return replace(was, plan=plan, limits=plan.limits, head=plan.base, accepted_at_us=at_us)
+            return replace(
+                was,
+                plan=plan,
+                limits=plan.limits,
+                head=plan.base,
+                accepted_at_us=at_us,
+                simulated=event.simulated,
+            )
+        case RunForked():
+            return _forked(was, event, at_us)
         case DriverResumed():
             return replace(was, interrupts=0)
         case DriverInterrupted():
@@ -116,6 +134,24 @@ def evolve(was: Run, event: AnyObservation | AnyRunDecision, seq: int, at_us: In
             return was
 
 
+def _forked(was: Run, event: RunForked, at_us: Instant) -> Run:
+    """The child: it has an inbox of its own, and has spent nothing yet."""
+    return replace(
+        was,
+        parent=event.parent,
+        forked_at_seq=event.at_seq,
+        forked_at_us=at_us,
+        simulated=event.simulated,
+        inherited_nanousd=was.inherited_nanousd + was.cost_nanousd,
+        inbox_version=0,
+        interrupts=0,
+        input_tokens=0,
+        output_tokens=0,
+        cost_nanousd=0,
+        unpriced=0,
+    )
+
+
 def admitted(was: Run, event: Request) -> Run:
     """The run after a request was taken from the inbox, whatever it asked for."""
     if event.inbox_version > was.inbox_version:
@@ -126,6 +162,8 @@ def admitted(was: Run, event: Request) -> Run:
 def _asked(was: Run, event: Request) -> Run:
     run = admitted(was, event)
     match event:
+        case LimitsChanged(limits=limits):
+            return replace(run, limits=limits)
         case PauseAsked():
             return replace(run, wants_pause=True)
         case UnpauseAsked():

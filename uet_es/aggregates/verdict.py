@@ -48,6 +48,8 @@ def failure_of(ledger: Ledger, workstream: Workstream, ending: Ending) -> Failur
             return Failure("E_TOOL_FAILURE", "merge", message)
         case AttemptUnstarted(message=message):
             return Failure("E_TOOL_FAILURE", "start", message)
+        case AttemptLost(forked=True):
+            return Failure(ending.code, "forked", "it runs on in the parent")
         case AttemptLost(code=code, message=message):
             return Failure(code, "lost", message or "nobody saw it end")
         case AttemptExited():

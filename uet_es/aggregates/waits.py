@@ -1,5 +1,6 @@
 """Why does a workstream not run? Computed on demand, never recorded."""
 
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from uet_es.aggregates.clashes import conflicting
@@ -7,6 +8,7 @@ from uet_es.aggregates.ledger import Ledger
 from uet_es.aggregates.ready import need_of
 from uet_es.values import WorkstreamId
 
+#: In this order: of several that hold at once the first explains the waiting.
 Cause = Literal[
     "mode", "dependency", "order", "backoff", "conflict", "resource", "worker", "merging", "work"
 ]
@@ -24,29 +26,61 @@ def waits_of(ledger: Ledger, id: WorkstreamId) -> list[Wait]:
 
     In the order of causes; several may hold at once.
     """
+    return list(_waits(ledger, id))
+
+
+def first_wait(ledger: Ledger, id: WorkstreamId) -> Wait | None:
+    """The first of ``waits_of``, found without looking for the others."""
+    return next(_waits(ledger, id), None)
+
+
+def _waits(ledger: Ledger, id: WorkstreamId) -> Iterator[Wait]:
     workstream = ledger.workstreams[id]
     if workstream.is_terminal:
-        return []
-    if workstream.step == "attempting":
-        return [Wait("work", f"attempt {workstream.attempt}")]
-    if workstream.step == "merging":
-        return [Wait("merging", ledger.run.merging or ledger.awaited_merge or "")]
-    spec = ledger.specs[id]
-    waits = [Wait("mode", mode) for mode in _modes(ledger)]
+        return
+    match workstream.step:
+        case "attempting":
+            attempt = f"attempt {workstream.attempt}"
+            yield Wait("work", attempt if id in ledger.started else f"set-up of {attempt}")
+        case "merging":
+            yield Wait("merging", _merged_first(ledger))
+        case _:
+            found = False
+            for wait in _before_start(ledger, id):
+                found = True
+                yield wait
+            if not found and ledger.followed:
+                yield Wait("mode", "looking")
+
+
+def _before_start(ledger: Ledger, id: WorkstreamId) -> Iterator[Wait]:
+    workstream, spec = ledger.workstreams[id], ledger.specs[id]
+    for mode in _modes(ledger):
+        yield Wait("mode", mode)
     for needed in spec.depends_on:
         if ledger.workstreams[needed].state != "SUCCEEDED":
-            waits.append(Wait("dependency", needed))
+            yield Wait("dependency", needed)
     for first in ledger.preceding.get(id, ()):
-        waits.append(Wait("order", first))
+        yield Wait("order", first)
     if workstream.step == "waiting" and workstream.not_before_us > ledger.now_us:
-        waits.append(Wait("backoff", str(workstream.not_before_us)))
-    waits += [Wait("conflict", other) for other in conflicting(ledger, id)]
+        yield Wait("backoff", str(workstream.not_before_us))
+    for other in conflicting(ledger, id):
+        yield Wait("conflict", other)
     for pool in sorted(spec.resources):
         if spec.resources[pool] > ledger.claims.free(pool):
-            waits.append(Wait("resource", pool))
+            yield Wait("resource", pool)
     if ledger.idle_worker(need_of(spec)) is None:
-        waits.append(Wait("worker", spec.tool))
-    return waits
+        yield Wait("worker", spec.tool)
+
+
+def _merged_first(ledger: Ledger) -> str:
+    """What the integration worker is at, or what strict merging wants first; else ""."""
+    if ledger.run.merging is not None:
+        return ledger.run.merging
+    place = ledger.merge_place
+    if ledger.run.limits.merge_order == "strict" and place < len(ledger.merge_sequence):
+        return ledger.merge_sequence[place]
+    return ""
 
 
 def _modes(ledger: Ledger) -> list[str]:

@@ -23,6 +23,10 @@ def _observed(event: o.AnyObservation) -> str:
             workers = count(plan.limits.max_workers, "worker")
             base = f", base {plan.base[:_SHORT]}" if plan.base else ""
             return f"{count(len(plan.workstreams), 'workstream')}, {workers}{base}"
+        case o.RunForked(run=run, parent=parent, at_seq=at_seq):
+            return f"{run} from {parent} at {at_seq}{', simulated' if event.simulated else ''}"
+        case o.LimitsChanged(limits=limits):
+            return " ".join([count(limits.max_workers, "worker"), *_asked(event)])
         case o.DriverResumed():
             return ""
         case o.DriverInterrupted(signal=signal):

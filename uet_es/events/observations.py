@@ -7,7 +7,7 @@ stream. ``attempt`` numbers count from 1 within a workstream.
 from typing import ClassVar
 
 from uet_es.events.base import Observation
-from uet_es.plan import Plan
+from uet_es.plan import Limits, Plan
 from uet_es.values import (
     Channel,
     DurationUs,
@@ -15,6 +15,7 @@ from uet_es.values import (
     FailureReason,
     Instant,
     NanoUsd,
+    RunId,
     WorkerId,
     WorkstreamId,
 )
@@ -25,6 +26,21 @@ class PlanAccepted(Observation, frozen=True, kw_only=True, tag="plan.accepted"):
 
     plan: Plan
     uet: str = ""  #: version that accepted it
+    simulated: bool = False  #: nothing was executed: a what-if that was kept
+
+
+class RunForked(Observation, frozen=True, kw_only=True, tag="run.forked"):
+    """Another run goes on from entry ``at_seq`` of ``parent``. The first entry of such a run, once.
+
+    What came before stays in the parent's streams and is read from there: nothing is copied, and
+    nothing is billed again. Sequence and versions go on where the parent's stood.
+    """
+
+    run: RunId  #: the new run
+    parent: RunId  #: whose history it shares
+    at_seq: int  #: up to and with this entry
+    simulated: bool = False  #: nothing is executed
+    uet: str = ""  #: version that made it
 
 
 class DriverResumed(Observation, frozen=True, kw_only=True, tag="driver.resumed"):
@@ -114,6 +130,7 @@ class AttemptLost(Observation, frozen=True, kw_only=True, tag="attempt.lost"):
     attempt: int
     code: ErrorCode = "E_ORCHESTRATOR_CRASH"
     message: str = ""
+    forked: bool = False  #: it runs on in the parent; this run never had it
 
 
 class Signal(Observation, frozen=True, kw_only=True):
@@ -228,10 +245,17 @@ class RetryAsked(Request, frozen=True, kw_only=True, tag="retry.asked"):
     workstream: WorkstreamId
 
 
+class LimitsChanged(Request, frozen=True, kw_only=True, tag="limits.changed"):
+    """A person wants other limits from now on. Lowering one kills nothing."""
+
+    limits: Limits  #: all of them, as they are from now on
+
+
 AnySignal = ProgressReported | HeartbeatReported | UsageReported | TextReported | SignalRefused
-AnyRequest = CancelAsked | PauseAsked | UnpauseAsked | RetryAsked
+AnyRequest = CancelAsked | PauseAsked | UnpauseAsked | RetryAsked | LimitsChanged
 AnyObservation = (
     PlanAccepted
+    | RunForked
     | DriverResumed
     | DriverInterrupted
     | TimePassed
@@ -250,4 +274,4 @@ AnyObservation = (
 )
 
 #: Reasons that an attempt's end does not use up one of its ``max_attempts``.
-UNCOUNTED: frozenset[FailureReason] = frozenset({"lost", "interrupted"})
+UNCOUNTED: frozenset[FailureReason] = frozenset({"lost", "forked", "interrupted"})

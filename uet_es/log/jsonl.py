@@ -6,6 +6,7 @@ file proves as much as the store does.
 
 import os
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -92,6 +93,10 @@ def read_entries(path: Path, codec: Codec | None = None) -> tuple[Entry, ...]:
 
 
 def rows_of(run: RunId, entries: Iterable[Entry], codec: Codec | None = None) -> Iterator[Row]:
-    """The rows as which a store would keep ``entries``, the first ones of ``run``."""
+    """The rows as which a store would keep ``entries``: the history of ``run`` from its start."""
     codec = codec or Codec()
-    return codec.rows(run, entries, seed(run))
+    history = iter(entries)
+    for first in history:
+        root = RunId(first.stream.partition("/")[0])
+        return codec.rows(run, chain((first,), history), seed(root))
+    return iter(())

@@ -2,17 +2,19 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from uet_es.errors import FencedError, KernelError, LogError, UsageError
 from uet_es.events import AnyRequest, Entry
-from uet_es.events.observations import Request
+from uet_es.events.observations import Request, RunForked
 from uet_es.log.chain import following, seed, split
 from uet_es.log.codec import Codec, Redaction
 from uet_es.log.failures import translated
 from uet_es.log.inbox import Inbox
+from uet_es.log.lineage import Lineage
 from uet_es.log.redaction import redacted_entry, redacted_request, redaction_of
 from uet_es.log.rows import Head, Row, Store
 from uet_es.log.sqlite_store import SqliteStore, create_store
@@ -45,6 +47,7 @@ class Log:
         self._codec = codec
         self._start = start
         self._started: LogApplication | None = None
+        self._lineage = Lineage(store, codec)
         self._heads: dict[RunId, Head] = {}
 
     @classmethod
@@ -111,6 +114,8 @@ class Log:
         ):
             raise KernelError(f"{run}: a batch at seq {before + 1} is not a sequence of turns")
         head = self._heads.pop(run, None)
+        if isinstance(entries[0].event, RunForked):
+            head = self._lineage.after(entries[0].event).head
         if head is None or head.seq != before:
             head = self._head_at(run, before)
         rows = list(self._codec.rows(run, entries, head.digest))
@@ -126,12 +131,19 @@ class Log:
     def entries(self, run: RunId, *, after_seq: int = 0) -> Iterator[Entry]:
         """The entries of ``run`` in order, each checked against the one before; none, if none.
 
+        For a fork: those of its parent up to the fork, then its own.
+
         Raises:
             LogError: an entry is not the one that was written, is missing, or is of a newer uet.
         """
+        origin = self._lineage.origin(run)
+        if origin.parent is not None and after_seq < origin.head.seq:
+            inherited = self.entries(origin.parent, after_seq=after_seq)
+            yield from islice(inherited, origin.head.seq - after_seq)
+            after_seq = origin.head.seq
         digest, seq = self._head_at(run, after_seq)
         position = 0
-        if after_seq and (last := self._store.entry(run, after_seq)) is not None:
+        if after_seq > origin.head.seq and (last := self._lineage.row(run, after_seq)) is not None:
             position = last.position
         decode = self._codec.decode
         for row in self._store.scan(run, after_position=position):
@@ -166,15 +178,12 @@ class Log:
         return split(last.state)[1]
 
     def get(self, stream: StreamId, projector: "Projector[T]") -> T:
-        """One aggregate, rebuilt from its own stream alone.
+        """One aggregate, rebuilt from its own stream alone; a fork's goes on from its parent's.
 
         Raises:
             UsageError: the stream holds nothing.
         """
-        try:
-            value = self._application.rebuilt(stream, projector)
-        except sqlite3.Error as error:
-            raise translated(error, self.path) from error
+        value = self._rebuilt(stream, projector)
         if value is None:
             raise UsageError(f"{self.path} knows no {stream}")
         return value
@@ -191,15 +200,17 @@ class Log:
     def verify(self, run: RunId, *, head: str | None = None) -> Findings:
         """Follow the chains of ``run`` and of its inbox; ``head`` is a digest kept elsewhere."""
         self._require(run)
-        followed = follow(run, self._store.scan(run), seq_of, head)
+        start = self._lineage.origin(run).head
+        followed = follow(run, self._store.scan(run), seq_of, head, start)
         stream = inbox_stream(run)
-        asked = follow(stream, self._store.stream(stream), version_of, None)
+        nothing = Head(seed(stream), 0)
+        asked = follow(stream, self._store.stream(stream), version_of, None, nothing)
         findings = followed.findings + asked.findings
         if head is not None and not followed.met:
             findings += (cut(run, followed.count, head),)
         return Findings(
             run=run,
-            entries=followed.count,
+            entries=followed.count - start.seq,
             requests=asked.count,
             head=followed.digest,
             findings=findings,
@@ -216,9 +227,11 @@ class Log:
             StoreBusyError: done, but a reader keeps the old text in the file; ask again.
         """
         self._require(run)
-        row = self._store.entry(run, seq)
+        row = self._lineage.row(run, seq)
         if row is None:
             raise UsageError(f"{run} has no entry {seq}")
+        if row.run != run:
+            raise UsageError(f"{run} shares entry {seq} with {row.run}: redact it there")
         if redaction_of(row) is not None:
             self._store.overwrite([])
             return
@@ -243,6 +256,26 @@ class Log:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _rebuilt(self, stream: StreamId, projector: "Projector[T]") -> T | None:
+        inherited = self._lineage.inherited(stream)
+        before: T | None = None
+        if inherited is not None:
+            of_parent, at_seq = inherited
+
+            def up_to_fork(was: T | None, entries: Iterable[Entry]) -> T | None:
+                return projector(was, (entry for entry in entries if entry.seq <= at_seq))
+
+            before = self._rebuilt(of_parent, up_to_fork)
+
+        def go_on(was: T | None, entries: Iterable[Entry]) -> T | None:
+            return projector(before if was is None else was, entries)
+
+        try:
+            value = self._application.rebuilt(stream, go_on)
+        except sqlite3.Error as error:
+            raise translated(error, self.path) from error
+        return before if value is None else value
 
     @property
     def _application(self) -> "LogApplication":
@@ -276,7 +309,7 @@ class Log:
     def _head_at(self, run: RunId, seq: int) -> Head:
         if seq == 0:
             return Head(seed(run), 0)
-        row = self._store.entry(run, seq)
+        row = self._lineage.row(run, seq)
         if row is None:
             raise KernelError(f"{run} has no entry {seq} that another could follow")
         return Head(split(row.state)[1], seq)

@@ -6,9 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from uet_es.log.chain import following, seed, split
+from uet_es.log.chain import following, split
 from uet_es.log.redaction import redaction_of, sealed
-from uet_es.log.rows import Row
+from uet_es.log.rows import Head, Row
 
 #: ``cut`` is an end that is missing; ``redacted`` is a break that was recorded.
 Problem = Literal["altered", "removed", "reordered", "cut", "redacted"]
@@ -56,7 +56,7 @@ class Findings(msgspec.Struct, frozen=True, kw_only=True):
 class Followed(msgspec.Struct, frozen=True, kw_only=True):
     """One chain followed as far as it holds."""
 
-    count: int
+    count: int  #: seq of its last entry
     digest: str
     met: bool  #: whether the digest that was looked for is one of the chain's
     findings: tuple[Finding, ...]
@@ -73,9 +73,12 @@ def version_of(row: Row) -> int:
     return row.version
 
 
-def follow(chain: str, rows: Iterable[Row], numbered: Numbered, head: str | None) -> Followed:
-    """Follow a whole chain to its end or to its first unrecorded break."""
-    digest, count, met = seed(chain), 0, head is None or head == seed(chain)
+def follow(
+    chain: str, rows: Iterable[Row], numbered: Numbered, head: str | None, start: Head
+) -> Followed:
+    """Follow a whole chain from ``start`` to its end or to its first unrecorded break."""
+    digest, count = start
+    met = head is None or head == digest
     findings: list[Finding] = []
     rest = iter(rows)
     for row in rest:

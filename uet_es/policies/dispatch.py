@@ -17,6 +17,8 @@ def propose(ledger: Ledger, limits: Limits) -> Start | None:
     run = ledger.run
     if not ledger.idle or ledger.followed or run.paused or run.interrupts or ledger.claims.alone:
         return None
+    if ledger.claims.attempting >= limits.max_workers:
+        return None  # the limit was lowered while more were at work
     best: tuple[int, WorkerId] | None = None
     for need in ledger.ready.needs():
         head = ledger.ready.head(need)

@@ -54,7 +54,7 @@ def _may_retry(
 ) -> bool:
     if spec.once or ledger.fallen or failure.reason in FINAL:
         return False
-    if failure.reason == "interrupted":
+    if failure.reason in ("interrupted", "forked"):
         return True
     if failure.reason == "lost":
         return workstream.losses < limits.max_losses

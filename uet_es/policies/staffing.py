@@ -4,18 +4,25 @@ from collections.abc import Iterator
 
 from uet_es.aggregates.ledger import Ledger
 from uet_es.aggregates.opening import groups_of
-from uet_es.events.decisions import WorkerReadied, WorkerSpawned
+from uet_es.events.decisions import WorkerReadied, WorkerRecalled, WorkerSpawned
 from uet_es.plan import Limits, Plan
 from uet_es.values import WorkerId
 
+Staffing = WorkerReadied | WorkerSpawned | WorkerRecalled
 
-def propose(ledger: Ledger, limits: Limits) -> WorkerReadied | WorkerSpawned | None:
+
+def propose(ledger: Ledger, limits: Limits) -> Staffing | None:
     """As many as the limits allow, and no more than there is work for.
 
-    First one for every need of the plan, then the groups in their order.
+    First one for every need of the plan, then the groups in their order. Where a limit was
+    lowered, the idle ones with the highest numbers go; nobody is stopped at work.
     """
     for worker in ledger.arrived:
         return WorkerReadied(worker=worker)
+    if ledger.pool > limits.max_workers:
+        for worker in reversed(ledger.live):
+            if ledger.workers[worker].state == "IDLE":
+                return WorkerRecalled(worker=worker)
     if ledger.run.interrupts or ledger.pool >= min(limits.max_workers, ledger.unfinished):
         return None
     assert ledger.run.plan is not None
