@@ -40,6 +40,8 @@ _TYPES = {
     "WorkstreamId": "workstream id",
     "WorkerId": "worker number",
     "StreamId": "stream id",
+    "Limits": "limits",
+    "RunId": "run id",
     "Plan": "[plan](../schema/plan.schema.json)",
     "AnyEvent": "one of the events below",
 }

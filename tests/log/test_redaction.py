@@ -29,8 +29,8 @@ def test_a_redaction_is_reported_with_who_when_and_why_and_is_not_tampering(reda
     assert findings.intact
     assert findings.entries == 22
     assert [str(finding) for finding in findings.findings] == [
-        "run-1#1 (run-1 version 1): redacted: at 9 by ann: a password",
-        "run-1#5 (run-1/ws/inbox version 1): redacted: at 10 by bob: the same",
+        "run-1#1 (run-1 version 1): redacted: at 1970-01-01 00:00:00+00:00 by ann: a password",
+        "run-1#5 (run-1/ws/inbox version 1): redacted: at 1970-01-01 00:00:00+00:00 by bob: the same",
     ]
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from uet_es.kernel import Ledger
 
 _MOST_NAMED = 10
+_COLUMN = 40
 _INTERRUPTED = 130
 _CONFLICT = 6
 
@@ -42,7 +43,7 @@ def print_account(place: "Place", ledger: "Ledger") -> None:
     )
     retried = sum(w.attempt - 1 for w in ledger.workstreams.values() if w.attempt > 1)
     if retried:
-        print(f"  {count(retried, 'attempt')} more than one each")
+        print(f"  {retried} of the attempts {'was a retry' if retried == 1 else 'were retries'}")
     if run.merged:
         print(f"  {count(run.merged, 'merge')} on branch uet/{ledger.id}, now {run.head[:10]}")
     if run.input_tokens or run.output_tokens:
@@ -52,8 +53,10 @@ def print_account(place: "Place", ledger: "Ledger") -> None:
     print(f"  log head {_head(place, ledger)} ({count(ledger.seq, 'entry')})")
     _print_failed(ledger)
     print("next:")
-    for command, why in _next_commands(ledger):
-        print(f"  {command:<40}  {why}")
+    commands = _next_commands(ledger)
+    width = max(_COLUMN, *(len(command) for command, _ in commands))
+    for command, why in commands:
+        print(f"  {command:<{width}}  {why}")
 
 
 def _print_failed(ledger: "Ledger") -> None:
@@ -69,11 +72,19 @@ def _next_commands(ledger: "Ledger") -> list[tuple[str, str]]:
     commands: list[tuple[str, str]] = []
     if run.outcome is None:
         commands.append((f"uet resume {ledger.id}", "go on"))
-    failed = sorted(w.id for w in ledger.workstreams.values() if w.state == "FAILED")
-    if failed:
-        commands.append((f"uet logs {ledger.id} {failed[0]} --stderr", "what it said"))
+    failed = sorted(
+        (w for w in ledger.workstreams.values() if w.state == "FAILED"), key=lambda each: each.id
+    )
+    if failed and failed[0].reason in ("scope", "conflict"):
+        first = failed[0]
         commands.append(
-            (f"uet retry {ledger.id} {failed[0]} && uet resume {ledger.id}", "try it again")
+            (f"git show uet-attempts/{ledger.id}/{first.id}.{first.attempt}", "what it did")
+        )
+    elif failed:
+        first = failed[0]
+        commands.append((f"uet logs {ledger.id} {first.id} --stderr", "what it said"))
+        commands.append(
+            (f"uet retry {ledger.id} {first.id} && uet resume {ledger.id}", "try it again")
         )
     if run.merged:
         commands.append((f"git diff HEAD...uet/{ledger.id}", "what was done"))

@@ -83,7 +83,7 @@ def run(
         refuse(error, as_json=json_wanted)
     for warning in loaded.warnings:
         warn(str(warning))
-    _look_at_repository(place, loaded.plan, require_clean=require_clean)
+    _look_at_repository(place, loaded.plan, asked, require_clean=require_clean)
     _name_unfinished(place, loaded.plan)
     _drive(
         place,
@@ -134,7 +134,7 @@ def _drive(
     raise typer.Exit(status_of(ledger))
 
 
-def _look_at_repository(place: "Place", plan: "Plan", *, require_clean: bool) -> None:
+def _look_at_repository(place: "Place", plan: "Plan", asked: Path, *, require_clean: bool) -> None:
     """Say what worktrees will not see: they start from a commit, not from the checkout."""
     from uet_es.errors import UsageError
     from uet_es.world.repository import head_commit, uncommitted
@@ -147,6 +147,13 @@ def _look_at_repository(place: "Place", plan: "Plan", *, require_clean: bool) ->
     if not worktrees and not require_clean:
         return
     left_out = uncommitted(place.repository)
+    if not require_clean:  # the plan is read from where it lies: worktrees do not need it
+        own = asked.resolve()
+        left_out = tuple(
+            name
+            for name in left_out
+            if name != "uet.toml" and not (place.repository / name).is_relative_to(own)
+        )
     if not left_out:
         return
     named = ", ".join(left_out[:_SHOWN_FILES])

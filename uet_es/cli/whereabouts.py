@@ -15,7 +15,12 @@ def here() -> "Place":
     """The place that the present folder belongs to."""
     from uet_es.drivers.place import find_place
 
-    return find_place(Path.cwd())
+    return find_place(Path.cwd(), _pages_max())
+
+
+def _pages_max() -> int | None:
+    pages = os.environ.get("UET_STORE_MAX_PAGES", "")
+    return int(pages) if pages.isdecimal() else None
 
 
 def open_log(place: "Place") -> "Log":
@@ -26,8 +31,7 @@ def open_log(place: "Place") -> "Log":
     """
     from uet_es.log.store import Log
 
-    pages = os.environ.get("UET_STORE_MAX_PAGES", "")
-    return Log.open(place.store, max_page_count=int(pages) if pages.isdecimal() else None)
+    return Log.open(place.store, max_page_count=place.max_page_count)
 
 
 def chosen_run(log: "Log", run: str | None, run_id: str | None = None) -> "RunId":

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Literal
 
 import msgspec
@@ -112,7 +113,8 @@ def break_at(
     problem: Problem = "altered"
     if redaction is not None and sealed(previous, row):
         problem = "redacted"
-        message = f"at {redaction.at_us} by {redaction.by}: {redaction.reason}"
+        when = datetime.fromtimestamp(redaction.at_us // 1_000_000, UTC).isoformat(" ")
+        message = f"at {when} by {redaction.by}: {redaction.reason}"
     elif expected == 1:
         message = "its digest does not belong to what is stored"
     else:
