@@ -115,19 +115,7 @@ def turn(
         KernelError: the policies never came to rest.
 
     """
-    stream = StreamId(seen.run if isinstance(seen, RunForked) else ledger.id)
-    version = ledger.versions.get(StreamId(ledger.id), 0) + 1
-    observation = Entry(
-        stream=stream,
-        version=version,
-        seq=ledger.seq + 1,
-        turn=version,
-        at_us=max(at_us, ledger.now_us),
-        cause=_cause_of(ledger, seen),
-        followed=followed,
-        ignored=why_ignored(ledger, seen),
-        event=seen,
-    )
+    observation = observed(ledger, at_us, seen, followed=followed)
     evolve(ledger, observation)
     entries = [observation]
     most = 64 + DECISIONS_PER_WORKSTREAM_MAX * (len(ledger.workstreams) + len(ledger.workers) + 8)
@@ -139,6 +127,25 @@ def turn(
         evolve(ledger, entry)
         entries.append(entry)
     return entries
+
+
+def observed(
+    ledger: Ledger, at_us: Instant, seen: AnyObservation, *, followed: bool = False
+) -> Entry:
+    """The entry with which ``seen`` would be admitted now."""
+    stream = StreamId(seen.run if isinstance(seen, RunForked) else ledger.id)
+    version = ledger.versions.get(StreamId(ledger.id), 0) + 1
+    return Entry(
+        stream=stream,
+        version=version,
+        seq=ledger.seq + 1,
+        turn=version,
+        at_us=max(at_us, ledger.now_us),
+        cause=_cause_of(ledger, seen),
+        followed=followed,
+        ignored=why_ignored(ledger, seen),
+        event=seen,
+    )
 
 
 def expected(ledger: Ledger, observation_seq: int) -> Entry | None:

@@ -9,13 +9,20 @@ import msgspec
 from uet_es import __version__
 from uet_es.drivers.loop import Seen, admit, drive, take
 from uet_es.drivers.place import Place
-from uet_es.effects import RemoveWorktree
+from uet_es.effects import AnyEffect, Merge, RemoveWorktree, StartAttempt, StartWorker
 from uet_es.errors import StoreBusyError, TryLaterError, UsageError
 from uet_es.events.entry import Entry
-from uet_es.events.observations import AnyRequest, DriverResumed, PlanAccepted
+from uet_es.events.observations import (
+    AnyRequest,
+    AttemptLost,
+    DriverResumed,
+    LimitsChanged,
+    PlanAccepted,
+    RunForked,
+)
 from uet_es.kernel import Ledger, fold, in_doubt
 from uet_es.log.store import Log
-from uet_es.plan import Plan
+from uet_es.plan import Limits, Plan
 from uet_es.values import RunId
 from uet_es.world import repository, state_folder
 from uet_es.world.driver_lock import DriverLock
@@ -60,7 +67,7 @@ def run(place: Place, plan: Plan, watcher: Watcher | None = None) -> Ledger:
     state_folder.prepare(place.root)
     with Log.open(place.store, create=True, max_page_count=place.max_page_count) as log:
         while True:
-            id = _next_run(place, log)
+            id = next_run(place, log)
             with ExitStack() as stack:
                 try:
                     stack.enter_context(DriverLock(place.state, id))
@@ -68,7 +75,7 @@ def run(place: Place, plan: Plan, watcher: Watcher | None = None) -> Ledger:
                     continue  # somebody takes this number just now
                 if id in log.runs():
                     continue  # somebody took it, and has finished by now
-                return _Driver(place, log, id, plan, watcher).begin()
+                return Driver(place, log, id, plan, watcher).begin()
 
 
 def resume(place: Place, id: RunId, watcher: Watcher | None = None) -> Ledger:
@@ -85,7 +92,7 @@ def resume(place: Place, id: RunId, watcher: Watcher | None = None) -> Ledger:
             ledger = fold(id, log.entries(id))
             plan = ledger.run.plan
             assert plan is not None  # the first entry of every run
-            return _Driver(place, log, id, plan, watcher).go_on(ledger)
+            return Driver(place, log, id, plan, watcher).go_on(ledger)
 
 
 def unknown_run(id: str, known: Sequence[str]) -> str:
@@ -95,7 +102,7 @@ def unknown_run(id: str, known: Sequence[str]) -> str:
     return f"there is no run {id}: known are {', '.join(known[-5:])} (uet list)"
 
 
-def _next_run(place: Place, log: Log) -> RunId:
+def next_run(place: Place, log: Log) -> RunId:
     taken = {*log.runs(), *(folder.name for folder in (place.state / "runs").iterdir())}
     if place.repository is not None:
         taken |= repository.runs_with_branches(place.repository)
@@ -103,7 +110,7 @@ def _next_run(place: Place, log: Log) -> RunId:
     return RunId(f"run-{max(numbers, default=0) + 1}")
 
 
-class _Driver:
+class Driver:
     """The loop thread of one run, and what it holds."""
 
     def __init__(
@@ -146,11 +153,33 @@ class _Driver:
         resumed += self._world.reconcile(in_doubt(ledger), started=known)
         return self._drive(ledger, [*resumed, *asked])
 
-    def _drive(self, ledger: Ledger, first: Sequence[Seen]) -> Ledger:
+    def branch_off(self, ledger: Ledger, forked: RunForked, limits: Limits | None) -> Ledger:
+        """Go on as ``forked`` from where ``ledger`` stands; what runs there is not ours."""
+        now_us = self._world.now_us()
+        first: list[Seen] = [(now_us, forked)]
+        if limits is not None:
+            first.append((now_us, LimitsChanged(limits=limits)))
+        unanswered: list[AnyEffect] = []
+        for effect in in_doubt(ledger):
+            match effect:
+                case StartAttempt(workstream=workstream, attempt=attempt):
+                    lost = AttemptLost(workstream=workstream, attempt=attempt, forked=True)
+                    first.append((now_us, lost))
+                case Merge() | StartWorker():
+                    unanswered.append(effect)
+                case _:
+                    pass
+        return self._drive(ledger, first, unanswered)
+
+    def _drive(
+        self, ledger: Ledger, first: Sequence[Seen], unanswered: Sequence[AnyEffect] = ()
+    ) -> Ledger:
         leave_running = True
         try:
             self._watcher.opened(ledger, self._world.interrupt)
             ledger = take(ledger, self._world, self._write, first)
+            for effect in unanswered:
+                self._world.perform(effect)
             ledger = drive(ledger, self._world, self._write)
             leave_running = False
         finally:

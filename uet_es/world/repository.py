@@ -68,6 +68,11 @@ def runs_with_branches(top: Path) -> frozenset[str]:
     return frozenset(name.split("/")[3] for name in answer.text.split("\n") if name)
 
 
+def keep_ref(top: Path, name: str, commit: str) -> None:
+    """Keep ``commit`` under ``name``, so that git never collects it."""
+    git(str(top), "update-ref", name, commit)
+
+
 def git_version() -> tuple[int, ...] | None:
     """The version of git on this machine, or None if there is none."""
     try:
