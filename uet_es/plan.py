@@ -85,7 +85,13 @@ class Limits(Recorded, frozen=True, kw_only=True):
 
 
 class Flags(Recorded, frozen=True, kw_only=True):
-    """Behaviour switches, default old: an old log decides as it did (STYLE of the record)."""
+    """Behaviour switches, default old: an old log decides as it did (ADR 0008)."""
+
+    spreads_backoff: bool = False  #: pauses before retries differ by workstream (ADR 0016)
+
+
+#: What plans are accepted with today.
+TODAY = Flags(spreads_backoff=True)
 
 
 class Plan(Recorded, frozen=True, kw_only=True):

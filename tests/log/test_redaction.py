@@ -149,7 +149,7 @@ KEPT = {
     *("writes", "reads", "forbidden", "overlaps", "scope_ignore", "outside", "files"),
     *("commit", "base", "tree", "ours", "theirs", "digest", "stdout_sha256", "stderr_sha256"),
     *("tool", "tools", "capabilities", "resources", "conflict_group", "env", "model", "key"),
-    *("priced_by", "prices", "source", "durations", "uet", "by"),
+    *("price_table", "price_version", "prices", "source", "durations", "uet", "by"),
     *("kind", "priority", "isolation", "merge_order", "code", "reason", "outcome"),
 }
 

@@ -45,7 +45,8 @@ def test_what_the_tool_says_wins():
 @pytest.mark.slow
 def test_a_known_model_has_its_shipped_price():
     price = priced(_usage("claude-sonnet-4-5", 100_000, 5_000, 80_000), {}, None)
-    assert price.priced_by.startswith("genai-prices 0.")
+    assert price.table == "genai-prices"
+    assert price.version.startswith("0.")
     assert price.cost_nanousd == 20_000 * 3_000 + 80_000 * 300 + 5_000 * 15_000
 
 

@@ -57,7 +57,7 @@ def _read(line: str, **more):
                 output_tokens=4,
                 cached_input_tokens=1,
                 cost_nanousd=1234,
-                priced_by="tool",
+                price_table="tool",
                 key="k",
             ),
         ),

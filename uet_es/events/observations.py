@@ -166,7 +166,8 @@ class UsageReported(Signal, frozen=True, kw_only=True, tag="usage.reported"):
     output_tokens: int = 0
     cached_input_tokens: int = 0  #: of ``input_tokens``
     cost_nanousd: NanoUsd | None = None  #: None if no price is known
-    priced_by: str = ""  #: price table and its version, or "tool", "uet.toml"; "" if unknown
+    price_table: str = ""  #: which set the price, or "tool" or "uet.toml"; "" if unknown
+    price_version: str = ""  #: of that table; "" if it has none
     key: str = ""  #: the same key in the same attempt counts once
 
 

@@ -25,7 +25,7 @@ from uet_es.intake.specification import (
     microseconds,
     specification_of,
 )
-from uet_es.plan import Plan, WorkstreamSpec
+from uet_es.plan import TODAY, Plan, WorkstreamSpec
 from uet_es.values import SECOND_US, MergeOrder, WorkstreamId
 
 
@@ -107,6 +107,7 @@ def load_plan(
         tools=tools_of(specs, config),
         workers=workers,
         limits=limits_of(config, fail_fast=overrides.fail_fast),
+        flags=TODAY,
         scope_ignore=tuple(sorted({*LITTER, *config.scope.ignore})),
         prices=prices_of(config),
         source=path.resolve().name,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 from uet_es.errors import UsageError
+from uet_es.log.predictions import PREFIX
 from uet_es.log.rows import Row
 from uet_es.values import RunId, StreamId
 
@@ -23,7 +24,8 @@ class MemoryStore:
         wanted = (
             row
             for row in self._all(after_position)
-            if (run is None or row.run == run) and row.stream != f"{row.run}/inbox"
+            if (row.run != PREFIX if run is None else row.run == run)
+            and row.stream != f"{row.run}/inbox"
         )
         if newest is None:
             return wanted

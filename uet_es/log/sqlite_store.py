@@ -24,7 +24,8 @@ _OF_RUN = """SELECT rowid FROM stored_events
 WHERE originator_id >= :run AND originator_id < :run || '0'
   AND (originator_id = :run OR originator_id >= :run || '/')
   AND originator_id <> :run || '/inbox'"""
-_NO_INBOX = "NOT (originator_id GLOB '*/inbox' AND originator_id NOT GLOB '*/*/inbox')"
+_NO_INBOX = """NOT (originator_id GLOB '*/inbox' AND originator_id NOT GLOB '*/*/inbox')
+AND NOT originator_id GLOB 'predictions/*'"""
 
 
 class SqliteStore:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from uet_es.errors import FencedError, KernelError, LogError, UsageError
 from uet_es.events import AnyRequest, Entry
-from uet_es.events.observations import Request, RunForked
+from uet_es.events.observations import PlanAccepted, Request, RunForked
 from uet_es.log.chain import following, seed, split
 from uet_es.log.codec import Codec, Redaction
 from uet_es.log.failures import translated
 from uet_es.log.inbox import Inbox
 from uet_es.log.lineage import Lineage
+from uet_es.log.predictions import PredictionMade, Predictions, PredictionScored
 from uet_es.log.redaction import redacted_entry, redacted_request, redaction_of
 from uet_es.log.rows import Head, Row, Store
 from uet_es.log.sqlite_store import SqliteStore, create_store
@@ -171,6 +172,13 @@ class Log:
         known = [name for name in names if self._store.last(StreamId(name)) is not None]
         return tuple(sorted(known, key=lambda name: int(name.removeprefix("run-"))))
 
+    def is_simulated(self, run: RunId) -> bool:
+        """Whether nothing of ``run`` was executed: a what-if that was kept."""
+        self._require(run)
+        first = self._store.entry(run, 1)
+        event = self._codec.decode(first).event if first is not None else None
+        return isinstance(event, PlanAccepted | RunForked) and event.simulated
+
     def head(self, run: RunId) -> str:
         """The digest of the last stored entry of ``run``."""
         self._require(run)
@@ -196,6 +204,14 @@ class Log:
     def inbox(self, run: RunId, *, after_version: int = 0) -> Sequence[tuple[int, AnyRequest]]:
         """Requests behind ``after_version``; each knows its own ``inbox_version``."""
         return self._inbox(run).after(after_version)
+
+    def predictions(self, plan: str) -> list[PredictionMade | PredictionScored]:
+        """What was predicted for the plan with that digest, and how it came out."""
+        return Predictions(self._store, plan).all()
+
+    def predict(self, event: PredictionMade | PredictionScored, at_us: Instant) -> None:
+        """Write down a prediction, or how one came out."""
+        Predictions(self._store, event.plan).append(event, at_us, self._write)
 
     def verify(self, run: RunId, *, head: str | None = None) -> Findings:
         """Follow the chains of ``run`` and of its inbox; ``head`` is a digest kept elsewhere."""

@@ -18,9 +18,20 @@ class Upcaster(NamedTuple):
     change: Callable[[Plain], Plain]
 
 
+def _with_price_table(event: Plain) -> Plain:
+    """The table that set a price, and its version: one text in the first version of usage."""
+    split = {key: value for key, value in event.items() if key != "priced_by"}
+    table, _, version = str(event.get("priced_by", "")).partition(" ")
+    return split | {
+        key: value for key, value in (("price_table", table), ("price_version", version)) if value
+    }
+
+
 #: By the topic they read. Chains are followed: v1 → v2 → v3.
 Upcasters = Mapping[str, Upcaster]
-UPCASTERS: Upcasters = {}
+UPCASTERS: Upcasters = {
+    "usage.reported": Upcaster("usage.reported.v2", _with_price_table),
+}
 
 
 def newest(topic: str, upcasters: Upcasters) -> str:

@@ -1,5 +1,7 @@
 """Is a failed attempt tried again?"""
 
+from hashlib import sha256
+
 from uet_es.aggregates.ledger import Ledger, Usage
 from uet_es.aggregates.verdict import Failure, first_ending
 from uet_es.aggregates.workstream import Workstream
@@ -25,6 +27,8 @@ def propose(ledger: Ledger, limits: Limits) -> RetryScheduled | WorkstreamFailed
     if _may_retry(ledger, workstream, ledger.specs[id], failure, limits):
         counted = failure.reason not in UNCOUNTED
         pause_us = _pause_us(workstream.counted, limits) if counted else 0
+        if ledger.run.plan is not None and ledger.run.plan.flags.spreads_backoff:
+            pause_us = _spread_us(pause_us, f"{ledger.id}/ws/{id}#{workstream.attempt}")
         return RetryScheduled(
             workstream=id,
             attempt=workstream.attempt,
@@ -59,6 +63,15 @@ def _may_retry(
     if failure.reason == "lost":
         return workstream.losses < limits.max_losses
     return workstream.counted + 1 < spec.max_attempts
+
+
+def _spread_us(pause_us: DurationUs, name: str) -> DurationUs:
+    """Between half of the pause and all of it, by a digest of the name: no dice (ADR 0016).
+
+    Attempts that a rate limit has failed together do not come back together.
+    """
+    half_us = pause_us // 2
+    return pause_us - int(sha256(name.encode()).hexdigest()[:12], 16) % (half_us + 1)
 
 
 def _pause_us(before: int, limits: Limits) -> DurationUs:

@@ -26,7 +26,8 @@ class Price(NamedTuple):
     """What it cost, and who says so."""
 
     cost_nanousd: NanoUsd | None  #: None if no price is known
-    priced_by: str  #: "" if no price is known
+    table: str = ""  #: "" if no price is known
+    version: str = ""  #: of that table
 
 
 def priced(usage: Usage, table: Mapping[str, Mapping[str, str]], told_usd: Decimal | None) -> Price:
@@ -68,8 +69,8 @@ def _shipped(usage: Usage) -> Price:
         except LookupError:
             continue
         cost = _nano(found.total_price * NANOUSD_PER_USD)
-        return Price(cost, f"genai-prices {genai_prices.__version__}")
-    return Price(None, "")
+        return Price(cost, "genai-prices", genai_prices.__version__)
+    return Price(None)
 
 
 def _nano(amount: Decimal) -> NanoUsd:

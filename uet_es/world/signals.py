@@ -134,7 +134,8 @@ class SignalReader:
             output_tokens=said.output_tokens,
             cached_input_tokens=said.cached_input_tokens,
             cost_nanousd=price.cost_nanousd,
-            priced_by=price.priced_by,
+            price_table=price.table,
+            price_version=price.version,
             key=said.key,
         )
 

@@ -47,6 +47,16 @@ def prepare(repository: Repository, path: Path, *, branch: str, base: str) -> Wo
     return Worktree(path=str(path), branch=branch, base=base, git_dir=git_dir)
 
 
+def check_out(repository: Repository, path: Path, commit: str) -> None:
+    """Make a worktree of ``commit`` at ``path`` that is on no branch, for a person to look at.
+
+    Raises:
+        GitError: git refused.
+    """
+    with _locked(repository):
+        git(str(repository.top), "worktree", "add", "--quiet", "--detach", str(path), commit)
+
+
 def remember(worktree: Worktree, file: str) -> None:
     """Write down which worktree was made, whole or not at all."""
     scratch = Path(f"{file}.new")
