@@ -48,7 +48,7 @@ generated: $(VENV)/.dev ## generated files are what the code says
 	$(PY) docs/events_page.py --check
 
 cover: $(VENV)/.dev ## branch coverage of the kernel, 100 % or it fails
-	$(BIN)/coverage run -m pytest -q tests/aggregates tests/policies tests/test_kernel.py tests/test_simulation.py
+	$(BIN)/coverage run -m pytest -q tests/aggregates tests/policies tests/test_kernel.py tests/test_contracts.py
 	$(BIN)/coverage report --fail-under=100 --show-missing --include='uet_es/kernel.py,uet_es/aggregates/*,uet_es/policies/*,uet_es/events/*,uet_es/effects.py,uet_es/plan.py'
 
 SEEDS ?= 2000

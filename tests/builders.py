@@ -33,12 +33,14 @@ from uet_es.events.observations import (
     DriverInterrupted,
     DriverResumed,
     HeartbeatReported,
+    LimitsChanged,
     MergeConflicted,
     MergeFailed,
     MergeLanded,
     PauseAsked,
     PlanAccepted,
     RetryAsked,
+    RunForked,
     UnpauseAsked,
     UsageReported,
     WorkerLost,
@@ -134,6 +136,14 @@ def unpause(**fields):
     return UnpauseAsked(**fields)
 
 
+def limits_changed(inbox_version=0, **fields):
+    return LimitsChanged(limits=Limits(**fields), inbox_version=inbox_version)
+
+
+def forked(at_seq, run="run-2", parent="run-1", **fields):
+    return RunForked(run=run, parent=parent, at_seq=at_seq, **fields)
+
+
 def interrupted():
     return DriverInterrupted(signal=2)
 
@@ -225,7 +235,7 @@ def finished(outcome, **counts):
 
 def least(event):
     """An event of that class with nothing but its required fields, about ``a`` and worker 1."""
-    words = {Plan: plan_of("a"), str: "a", int: 1, tuple: ()}
+    words = {Plan: plan_of("a"), Limits: Limits(max_workers=3), str: "a", int: 1, tuple: ()}
     words |= {"reason": "exit", "code": "E_UNKNOWN", "outcome": "succeeded"}
     required = [f for f in msgspec.structs.fields(event) if f.required]
     fields = {f.name: words.get(f.name, _word_of(f.type, words)) for f in required}

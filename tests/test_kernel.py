@@ -10,10 +10,12 @@ from tests.builders import (
     conflicted,
     dispatched,
     exited,
+    forked,
     heartbeat,
     interrupted,
     landed,
     lost,
+    lost_worker,
     pause,
     plan_of,
     prepared,
@@ -38,7 +40,13 @@ from uet_es.effects import (
 )
 from uet_es.errors import KernelError
 from uet_es.events import Decision
-from uet_es.events.decisions import MergeStarted, RunPaused, WorkstreamDispatched
+from uet_es.events.decisions import (
+    MergeStarted,
+    RunPaused,
+    RunUnpaused,
+    WorkerSpawned,
+    WorkstreamDispatched,
+)
 from uet_es.events.observations import PlanAccepted, TimePassed
 from uet_es.kernel import Ledger, decide, effects_of, expected, fold, in_doubt, turn, wake_at
 from uet_es.plan import Limits
@@ -121,6 +129,14 @@ def test_an_answer_is_caused_by_the_decision_that_asked():
     assert run.last[0].cause == merge.seq
 
 
+def test_a_worker_is_caused_by_the_decision_that_wanted_it():
+    run = given(accepted("a", "b"))
+    wanted = {e.event.worker: e.seq for e in run.last if isinstance(e.event, WorkerSpawned)}
+    assert run.sees(*staffed(2)).last[0].cause == wanted[2]
+    assert run.sees(lost_worker(1)).last[0].cause == wanted[1]
+    assert run.sees(lost_worker(2)).last[0].cause == 0
+
+
 def test_what_nobody_asked_for_has_no_cause():
     run = given(accepted("a", "b"), TimePassed())
     assert run.last[0].cause == 0
@@ -137,7 +153,11 @@ def test_that_another_observation_follows_is_written_down():
 def test_policies_that_never_rest_are_a_bug(monkeypatch):
     ledger = Ledger("run-1")
     turn(ledger, 1, accepted("a"))
-    monkeypatch.setattr(kernel, "POLICIES", (lambda ledger, limits: RunPaused(),))
+
+    def waver(ledger, limits):
+        return RunUnpaused() if ledger.run.paused else RunPaused()
+
+    monkeypatch.setattr(kernel, "POLICIES", (waver,))
     with pytest.raises(KernelError, match="no rest after"):
         turn(ledger, 2, TimePassed())
 
@@ -218,6 +238,14 @@ def test_every_decision_asks_for_what_it_needs_and_no_more():
 # --- what is in doubt ---
 
 
+def test_a_fork_goes_on_from_the_head_of_its_parent():
+    run = given(based(TREE, "b after a"), *staffed(1, 2), exited("a", commit="c"), landed("a"))
+    run.sees(forked(run.ledger.seq)).asks(OpenIntegration(base="m-a"))
+    assert in_doubt(run.ledger)[0] == OpenIntegration(base="m-a")
+    run = given(accepted("a"))
+    run.sees(forked(run.ledger.seq)).asks()
+
+
 def test_before_a_plan_nothing_is_in_doubt():
     assert in_doubt(Ledger("run-1")) == []
 
@@ -268,6 +296,14 @@ def test_a_merge_is_in_doubt_until_it_is_answered():
     assert in_doubt(run.ledger)[-1] == asked
     assert in_doubt(run.sees(resumed()).ledger)[-1] == asked
     assert asked not in in_doubt(run.sees(landed("a")).ledger)
+
+
+def test_after_the_end_nothing_is_in_doubt():
+    run = given(based(TREE, max_workers=1), *staffed(1), exited("a", commit="c"))
+    assert in_doubt(run.ledger)
+    run.sees(landed("a"))
+    assert run.ledger.run.outcome == "succeeded"
+    assert in_doubt(run.ledger) == []
 
 
 def test_candidates_and_waiting_retries_are_not_in_doubt():

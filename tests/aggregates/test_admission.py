@@ -7,10 +7,12 @@ from tests.builders import (
     cancel,
     conflicted,
     exited,
+    forked,
     heartbeat,
     interrupted,
     landed,
     least,
+    limits_changed,
     lost,
     lost_worker,
     merge_failed,
@@ -33,6 +35,7 @@ from uet_es.events.decisions import WorkstreamCompleted
 from uet_es.events.observations import (
     PlanAccepted,
     ProgressReported,
+    RunForked,
     SignalRefused,
     TextReported,
     TimePassed,
@@ -42,7 +45,10 @@ from uet_es.kernel import fold
 
 ABOUT_ATTEMPTS = [prepared, started, unstarted, exited, lost, heartbeat, used]
 ABOUT_MERGES = [landed, conflicted, merge_failed]
-OBSERVATIONS = [event for event in BY_TAG.values() if issubclass(event, Observation)]
+#: All but a fork, which is a part of the envelope: it names what it follows.
+OBSERVATIONS = [
+    event for event in BY_TAG.values() if issubclass(event, Observation) and event is not RunForked
+]
 
 
 def running():
@@ -202,6 +208,46 @@ def test_an_ignored_request_was_admitted_too():
 
 def test_requests_without_a_place_are_admitted_every_time():
     running().sees(pause(), unpause(), pause()).decides(*[least(BY_TAG["run.paused"])])
+
+
+def test_new_limits_are_believed_while_a_run_goes_on():
+    run = running().sees(limits_changed(max_workers=3))
+    assert run.last[0].ignored == ""
+    given(limits_changed(max_workers=3)).ignores("no plan was accepted")
+    ended().sees(limits_changed(max_workers=3)).ignores("the run has finished")
+
+
+ONCE = spec("a", once=True)
+
+
+def test_once_is_not_executed_again_even_if_a_person_asks():
+    run = given(accepted(ONCE, "b", max_workers=1), *staffed(1), exited("a", 1), retry("a"))
+    run.ignores("a is executed once, whatever happens, and was")
+    assert run.state("a") == "FAILED"
+
+
+def test_once_may_be_asked_for_again_if_it_never_was():
+    run = given(accepted(ONCE, "b"), cancel("a"), retry("a"))
+    assert run.state("a") == "READY"
+
+
+def test_what_is_being_retried_is_not_retried_again():
+    run = given(accepted("a", "b after a", max_workers=1), *staffed(1), exited("a", 1), retry("a"))
+    asked = next(n for n, e in enumerate(run.entries) if e.event == retry("a"))
+    ledger = fold("run-1", run.entries[: asked + 1])
+    assert why_ignored(ledger, retry("a")) == (
+        "a is FAILED: only a FAILED or CANCELLED workstream is retried"
+    )
+
+
+# --- forks ---
+
+
+def test_a_fork_needs_a_plan_and_is_believed_even_after_the_end():
+    assert why_ignored(given().ledger, forked(0)) == "no plan was accepted"
+    run = ended()
+    run.sees(forked(run.ledger.seq)).decides()
+    assert (run.last[0].ignored, run.ledger.run.outcome) == ("", "succeeded")
 
 
 # --- after the end ---

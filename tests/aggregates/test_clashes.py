@@ -2,13 +2,15 @@
 
 import pytest
 
-from tests.builders import accepted, exited, spec, staffed
+from tests.builders import accepted, exited, landed, spec, staffed
 from tests.spec import given
 from uet_es.aggregates.clashes import clash, conflicting
 
 OVERLAPS = (("d", "d/f"),)
 PAIRS = {
     "nothing in common": ({"writes": ("x",)}, {"writes": ("y",), "reads": ("z",)}, False),
+    "reads a folder that is written in": ({"reads": ("d",)}, {"writes": ("d/f",)}, True),
+    "both hold the same name, one as a group": ({"conflict_group": "x"}, {"writes": ("x",)}, False),
     "the same group": ({"conflict_group": "g"}, {"conflict_group": "g"}, True),
     "different groups": ({"conflict_group": "g"}, {"conflict_group": "h"}, False),
     "both write": ({"writes": ("x",)}, {"writes": ("x",)}, True),
@@ -41,6 +43,30 @@ def test_who_is_or_wants_to_be_alone_is_in_the_way_of_every_attempt():
     run.sees(exited("a"), exited("c"))
     assert run.state("b") == "RUNNING attempting"
     assert conflicting(run.ledger, "a") == ["b"]
+
+
+def test_whoever_waits_to_be_merged_is_in_the_way_until_it_is():
+    work = [spec(id, isolation="worktree", writes=(id,)) for id in "ab"]
+    work += [spec("c", writes=("b",))]
+    run = given(accepted(*work), *staffed(1, 2), exited("a", commit="c"), exited("b", commit="d"))
+    assert [run.state(id) for id in "ab"] == ["RUNNING merging", "RUNNING merging"]
+    assert conflicting(run.ledger, "c") == ["b"]
+    run.sees(landed("a"))
+    assert conflicting(run.ledger, "c") == ["b"]
+    run.sees(landed("b"))
+    assert conflicting(run.ledger, "c") == []
+
+
+def test_what_waits_for_another_attempt_is_in_nobody_s_way():
+    work = [spec("a", writes=("x",), max_attempts=2), spec("b", writes=("x",))]
+    run = given(accepted(*work), *staffed(1, 2), exited("a", 1), exited("b"))
+    assert conflicting(run.ledger, "a") == []
+
+
+def test_all_that_are_in_the_way_are_named_in_order():
+    work = [spec(id, reads=("x",)) for id in "dba"]
+    run = given(accepted(*work, spec("c", writes=("x",)), max_workers=3), *staffed(1, 2, 3))
+    assert conflicting(run.ledger, "c") == ["a", "b", "d"]
 
 
 def test_who_is_alone_keeps_nothing_from_starting_while_it_is_merged():

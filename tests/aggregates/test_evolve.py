@@ -8,11 +8,14 @@ from tests.builders import (
     cancel,
     exited,
     finished,
+    forked,
     interrupted,
     landed,
     least,
+    merging,
     pause,
     readied,
+    recalled,
     resumed,
     retry,
     spec,
@@ -26,8 +29,9 @@ from uet_es.aggregates.invariants import broken
 from uet_es.aggregates.ledger import Ledger
 from uet_es.errors import KernelError
 from uet_es.events import BY_TAG, Decision, Entry, Observation
-from uet_es.events.observations import TimePassed
-from uet_es.kernel import decide, fold
+from uet_es.events.decisions import RunPaused, RunReopened, RunUnpaused
+from uet_es.events.observations import RunForked, TimePassed
+from uet_es.kernel import before, decide, fold, turn
 
 TREE = spec("a", isolation="worktree", max_attempts=2, heartbeat_us=5_000_000)
 OPENING = [accepted(TREE, "b after a", "c"), *staffed(1, 2)]
@@ -45,7 +49,10 @@ SITUATIONS = {
     "failed": [*OPENING, exited("a"), exited("c", 1), exited("b", 1)],
     "reopened": [*OPENING, exited("a"), exited("c", 1), exited("b", 1), retry("c")],
 }
-OBSERVATIONS = [event for event in BY_TAG.values() if issubclass(event, Observation)]
+#: All but a fork, which is a part of the envelope: it names what it follows.
+OBSERVATIONS = [
+    event for event in BY_TAG.values() if issubclass(event, Observation) and event is not RunForked
+]
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
@@ -103,6 +110,89 @@ def test_a_decision_that_cannot_follow_is_refused():
     run = given(*OPENING)
     with pytest.raises(KernelError, match="cannot follow"):
         evolve(run.ledger, entry(run, readied("a"), stream="run-1/ws/a"))
+
+
+CANNOT_FOLLOW = {
+    "the end of no pause": RunUnpaused(),
+    "the reopening of a run that goes on": RunReopened(),
+    "an end before the end": finished("succeeded"),
+    "a merge of what is not planned": merging("z"),
+    "a merge of what has not ended": merging("a"),
+    "a merge beside another": merging("c"),
+}
+
+
+@pytest.mark.parametrize("what", CANNOT_FOLLOW)
+def test_a_decision_about_the_run_that_cannot_follow_is_refused(what):
+    run = given(*SITUATIONS["merging" if what == "a merge beside another" else "running"])
+    with pytest.raises(KernelError, match="entry"):
+        evolve(run.ledger, entry(run, CANNOT_FOLLOW[what]))
+
+
+@pytest.mark.parametrize(
+    "event", [merging("a", "other"), merging("a", "c", 2), merging("b")], ids=repr
+)
+def test_only_a_candidate_is_merged_with_its_own_attempt_and_commit(event):
+    run = given(*SITUATIONS["merging"])
+    ledger = fold("run-1", run.entries[:-1])
+    assert decide(ledger) == merging("a")
+    wrong = msgspec.structs.replace(run.entries[-1], event=event)
+    with pytest.raises(KernelError, match="is about no candidate"):
+        evolve(ledger, wrong)
+
+
+def test_a_decision_about_another_attempt_is_refused():
+    run = given(*SITUATIONS["running"])
+    with pytest.raises(KernelError, match="is not about attempt 1 of a"):
+        evolve(run.ledger, entry(run, recalled("a", "timeout", 7), stream="run-1/ws/a"))
+
+
+def test_a_pause_decided_again_is_refused():
+    run = given(*SITUATIONS["paused"])
+    with pytest.raises(KernelError, match="cannot follow this run"):
+        evolve(run.ledger, entry(run, RunPaused()))
+
+
+# --- forks ---
+
+
+@pytest.mark.parametrize("situation", sorted(set(SITUATIONS) - {"empty"}))
+def test_a_fork_goes_on_under_its_own_name_where_its_parent_stood(situation):
+    run = given(*SITUATIONS[situation])
+    versions = dict(run.ledger.versions)
+    run.sees(forked(run.ledger.seq))
+    first = run.last[0]
+    assert (first.stream, first.ignored) == ("run-2", "")
+    assert (first.version, first.seq) == (versions["run-1"] + 1, sum(versions.values()) + 1)
+    assert run.ledger.id == "run-2"
+    assert all(stream.startswith("run-2") for stream in run.ledger.versions)
+    assert snapshot(fold("run-2", run.entries)) == snapshot(run.ledger)
+    run.sees(pause(), resumed())
+    assert {e.stream.partition("/")[0] for e in run.last} == {"run-2"}
+
+
+def test_limits_count_no_time_before_the_fork():
+    run = given(*SITUATIONS["running"])
+    due = run.ledger.timers.due["heartbeat", "a"]
+    run.sees(forked(run.ledger.seq), at_us=run.now_us + 3_600_000_000)
+    assert run.ledger.timers.due["heartbeat", "a"] == due + 3_600_000_000
+    run.decides()
+
+
+@pytest.mark.parametrize(
+    ("parent", "at"), [("run-9", 0), ("run-1", -1), ("run-1", 1)], ids=["name", "before", "after"]
+)
+def test_a_fork_of_something_else_is_refused(parent, at):
+    run = given(*SITUATIONS["running"])
+    with pytest.raises(KernelError, match="was forked from"):
+        turn(run.ledger, run.now_us, forked(run.ledger.seq + at, parent=parent))
+
+
+def test_before_a_history_there_is_an_empty_run_of_that_name():
+    run = given(*SITUATIONS["running"])
+    empty = before(run.entries[1])
+    assert (empty.id, empty.seq) == ("run-1", 0)
+    assert snapshot(fold("run-7", [])) == snapshot(Ledger("run-7"))
 
 
 def test_a_decision_about_an_unplanned_workstream_is_refused():

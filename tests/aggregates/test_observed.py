@@ -6,7 +6,9 @@ from tests.builders import (
     exited,
     heartbeat,
     interrupted,
+    limits_changed,
     lost_worker,
+    pause,
     prepared,
     recalled,
     retry,
@@ -17,6 +19,7 @@ from tests.builders import (
 )
 from tests.spec import given
 from uet_es.aggregates.ledger import Usage
+from uet_es.plan import Limits
 from uet_es.values import SECOND_US
 
 
@@ -30,6 +33,21 @@ def test_usage_is_kept_for_each_workstream():
 def test_a_line_is_remembered_by_its_place():
     run = given(accepted("a"), *staffed(1), heartbeat("a", offset=20), heartbeat("a", offset=10))
     assert run.ledger.offsets == {("a", 1): 20}
+
+
+def test_a_pool_that_grew_wakes_who_waited_for_it():
+    limits = Limits(max_workers=1, resources={"gpu": 1})
+    run = given(accepted(spec("a", resources={"gpu": 2}), limits=limits), pause(), *staffed(1))
+    need = ("shell", ())
+    assert run.ledger.ready.head(need) is None
+    run.sees(limits_changed(resources={"gpu": 2}, max_workers=1))
+    assert (run.ledger.claims.free("gpu"), run.ledger.ready.head(need)) == (2, 0)
+
+
+def test_a_pool_that_is_no_more_has_nothing_to_give():
+    limits = Limits(resources={"gpu": 1})
+    run = given(accepted("a", limits=limits), limits_changed())
+    assert run.ledger.claims.free("gpu") == 0
 
 
 def test_a_prepared_worktree_changes_nothing():

@@ -17,9 +17,9 @@ def opened(*workstreams, **fields):
 
 
 def test_without_groups_there_is_one_that_can_do_everything():
-    assert groups_of(plan_of("a", max_workers=3)) == (WorkerGroup(count=3),)
+    assert groups_of(plan_of("a"), Limits(max_workers=3)) == (WorkerGroup(count=3),)
     groups = (WorkerGroup(count=1, tools=("codex",)),)
-    assert groups_of(plan_of("a", workers=groups)) == groups
+    assert groups_of(plan_of("a", workers=groups), Limits()) == groups
 
 
 def test_every_workstream_is_pending_and_counted():

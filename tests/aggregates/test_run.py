@@ -7,9 +7,11 @@ from tests.builders import (
     cancel,
     conflicted,
     finished,
+    forked,
     interrupted,
     landed,
     least,
+    limits_changed,
     merge_failed,
     merging,
     pause,
@@ -21,6 +23,7 @@ from tests.builders import (
     used,
 )
 from uet_es.aggregates.run import CONCERNED_BY, Run, admitted, evolve
+from uet_es.errors import KernelError
 from uet_es.events import BY_TAG, Observation
 from uet_es.events.decisions import RunPaused, RunReopened, RunUnpaused
 from uet_es.events.observations import PlanAccepted, Request
@@ -86,6 +89,46 @@ def test_it_ends_and_may_be_reopened():
     assert (run.outcome, run.finished_at_us) == ("cancelled", 20)
     run = after(cancel(), finished("cancelled"), RunReopened())
     assert (run.outcome, run.finished_at_us, run.cancelled) == (None, 0, False)
+
+
+REFUSED = {
+    "a pause while paused": ([RunPaused()], RunPaused()),
+    "an end of a pause that was not": ([], RunUnpaused()),
+    "a reopening of what goes on": ([], RunReopened()),
+    "a second end": ([finished("failed")], finished("failed")),
+    "a merge beside another": ([merging("a")], merging("b")),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_decision_that_cannot_follow_is_refused(what):
+    before, decision = REFUSED[what]
+    run = after(*before)
+    with pytest.raises(KernelError, match=r"entry 9: .* cannot follow this run"):
+        evolve(run, decision, 9, 90)
+
+
+def test_limits_are_those_that_were_asked_for_last():
+    run = after(limits_changed(inbox_version=4, max_workers=9))
+    assert (run.limits, run.inbox_version) == (Limits(max_workers=9), 4)
+
+
+def test_what_is_only_simulated_says_so():
+    assert not after(PlanAccepted(plan=PLAN)).simulated
+    assert after(PlanAccepted(plan=PLAN, simulated=True)).simulated
+
+
+def test_a_fork_has_its_parent_s_history_and_spent_nothing_yet():
+    paid = used("a", input_tokens=3, output_tokens=2, cost_nanousd=7)
+    was = after(PlanAccepted(plan=PLAN), paid, used("a"), pause(inbox_version=3), interrupted())
+    run = evolve(was, forked(5, simulated=True), 6, 60)
+    assert (run.parent, run.forked_at_seq, run.forked_at_us) == ("run-1", 5, 60)
+    assert (run.plan, run.head, run.wants_pause, run.simulated) == (PLAN, "base", True, True)
+    assert (run.inbox_version, run.interrupts) == (0, 0)
+    assert (run.input_tokens, run.output_tokens, run.cost_nanousd, run.unpriced) == (0, 0, 0, 0)
+    assert run.inherited_nanousd == 7
+    again = evolve(evolve(run, paid, 7, 70), forked(7, "run-3", "run-2"), 8, 80)
+    assert (again.parent, again.inherited_nanousd, again.simulated) == ("run-2", 14, False)
 
 
 def test_what_concerns_its_parts_leaves_it_as_it_was():

@@ -20,6 +20,16 @@ PLAN = accepted(spec("a", timeout_us=1_500_000, heartbeat_us=2_000_000))
 ENDS = {
     "success": (exited("a"), None, None),
     "landed": (landed("a"), None, None),
+    "a command that may not be executed": (
+        exited("a", 126),
+        None,
+        ("E_TOOL_FAILURE", "exit", "exit status 126: a command may not be executed"),
+    ),
+    "a command that is not there": (
+        exited("a", 127),
+        None,
+        ("E_TOOL_FAILURE", "exit", "exit status 127: a command was not found"),
+    ),
     "a status": (exited("a", 7), None, ("E_TOOL_FAILURE", "exit", "exit status 7")),
     "a signal": (exited("a", -11), None, ("E_TOOL_FAILURE", "exit", "signal 11")),
     "outside": (
@@ -33,6 +43,23 @@ ENDS = {
         ("E_TOOL_FAILURE", "exit", "exit status 1"),
     ),
     "cancelled": (exited("a"), "cancelled", ("E_TOOL_FAILURE", "cancelled", "a person asked")),
+    "cancelled and never started": (
+        unstarted("a"), "cancelled", ("E_TOOL_FAILURE", "cancelled", "a person asked"),
+    ),
+    "cancelled and lost": (
+        lost("a"), "cancelled", ("E_TOOL_FAILURE", "cancelled", "a person asked"),
+    ),
+    "a timeout that was seen too late": (exited("a", took_us=1_500_000), "timeout", None),
+    "a failure within its limit that was seen too late": (
+        exited("a", 1, took_us=1_499_999),
+        "timeout",
+        ("E_TOOL_FAILURE", "exit", "exit status 1"),
+    ),
+    "a timeout by a microsecond": (
+        exited("a", took_us=1_500_001),
+        "timeout",
+        ("E_TOOL_FAILURE", "timeout", "ran longer than 1.5 s"),
+    ),
     "timeout": (
         exited("a", -15), "timeout", ("E_TOOL_FAILURE", "timeout", "ran longer than 1.5 s"),
     ),
@@ -57,6 +84,11 @@ ENDS = {
     "lost otherwise": (
         lost("a", code="E_UNKNOWN", message="power"), None, ("E_UNKNOWN", "lost", "power"),
     ),
+    "left to the parent": (
+        lost("a", forked=True),
+        None,
+        ("E_ORCHESTRATOR_CRASH", "forked", "it runs on in the parent"),
+    ),
     "conflict": (
         conflicted("a", files=("f",)),
         None,
@@ -72,6 +104,12 @@ def test_every_end_has_a_meaning(how):
     workstream = Workstream(id="a", state="RUNNING", step="attempting", recalled=stopped)
     found = failure_of(given(PLAN).ledger, workstream, ending)
     assert found == (Failure(*failure) if failure else None)
+
+
+def test_a_merge_under_way_is_judged_by_its_own_end():
+    ledger = given(PLAN).ledger
+    merging = Workstream(id="a", state="RUNNING", step="merging", recalled="cancelled")
+    assert failure_of(ledger, merging, landed("a")) is None
 
 
 @pytest.mark.parametrize(("count", "words"), [(10, "f9"), (11, "f9 and 1 more")])

@@ -1,17 +1,21 @@
 """Why does a workstream not run?"""
 
+from msgspec.structs import replace
+
 from tests.builders import (
     accepted,
     cancel,
     exited,
     interrupted,
+    limits_changed,
     pause,
     spec,
     staffed,
     started,
 )
 from tests.spec import given
-from uet_es.aggregates.waits import waits_of
+from uet_es.aggregates.waits import first_wait, waits_of
+from uet_es.kernel import turn
 from uet_es.plan import Limits
 
 WORKTREE = {"isolation": "worktree"}
@@ -37,6 +41,49 @@ def test_a_candidate_waits_for_what_is_being_merged():
     assert waits(run, "a") == [("merging", "a")]
     run.sees(exited("b", commit="d"))
     assert waits(run, "b") == [("merging", "a")]
+
+
+def test_until_a_sign_of_life_an_attempt_is_being_set_up():
+    run = given(accepted("a"), *staffed(1))
+    assert waits(run, "a") == [("work", "set-up of attempt 1")]
+
+
+def test_in_strict_merging_the_one_whose_turn_it_is_is_awaited():
+    work = [spec("a", expected_us=9_000_000, **WORKTREE), spec("b", **WORKTREE)]
+    limits = Limits(max_workers=2, merge_order="strict")
+    run = given(accepted(*work, limits=limits), *staffed(1, 2), exited("b", commit="c"))
+    assert waits(run, "b") == [("merging", "a")]
+
+
+def test_before_the_next_is_chosen_nobody_is_merged_first():
+    run = given(accepted(spec("a", **WORKTREE), "b"), *staffed(1, 2))
+    turn(run.ledger, run.now_us, exited("a", commit="c"), followed=True)
+    assert waits(run, "a") == [("merging", "")]
+
+
+def test_between_things_that_happen_at_once_the_rest_is_awaited():
+    run = given(accepted("a", "b", "c"), *staffed(1, 2))
+    turn(run.ledger, run.now_us, exited("a"), followed=True)
+    assert waits(run, "c") == [("mode", "looking")]
+
+
+def test_what_may_start_at_once_waits_for_nothing():
+    run = given(accepted("a", "b"), pause(), *staffed(1))
+    run.ledger.run = replace(run.ledger.run, paused=False)
+    assert waits(run, "a") == []
+    assert first_wait(run.ledger, "a") is None
+
+
+def test_the_first_reason_is_found_alone():
+    run = given(accepted("a", "b", "c after a b"), *staffed(1), pause(), exited("a"))
+    for id in "abc":
+        assert first_wait(run.ledger, id) == next(iter(waits_of(run.ledger, id)), None)
+    assert first_wait(run.ledger, "c") == ("mode", "paused")
+
+
+def test_a_worker_is_awaited_while_more_are_at_work_than_a_lowered_limit_allows():
+    run = given(accepted(*"abc"), *staffed(1, 2), limits_changed(max_workers=1))
+    assert waits(run, "c") == [("worker", "shell")]
 
 
 def test_unmet_dependencies_are_named():

@@ -17,7 +17,13 @@ from tests.builders import (
     scheduled,
     submitted,
 )
-from uet_es.aggregates.workstream import MAY_FOLLOW, TERMINAL, Workstream, evolve
+from uet_es.aggregates.workstream import (
+    MAY_FOLLOW,
+    OF_AN_ATTEMPT,
+    TERMINAL,
+    Workstream,
+    evolve,
+)
 from uet_es.errors import KernelError
 from uet_es.events import AnyWorkstreamDecision
 from uet_es.values import State, Step
@@ -68,7 +74,7 @@ def tag(decision):
 
 
 def at(state, step="", **fields):
-    attempt = fields.pop("attempt", 1 if state == "RUNNING" else 0)
+    attempt = fields.pop("attempt", 0 if state in ("PENDING", "READY") else 1)
     return Workstream(id="a", state=state, step=step, attempt=attempt, **fields)
 
 
@@ -115,6 +121,23 @@ def test_a_start_names_attempt_and_worker_and_forgets_why_the_last_one_was_stopp
     assert now.undiscarded == 2
 
 
+OF_THE_LATEST = [d for d in DECISIONS if hasattr(d, "attempt") and d is not START]
+
+
+def test_all_that_name_an_attempt_are_checked():
+    assert {type(d) for d in OF_THE_LATEST} == set(OF_AN_ATTEMPT)
+
+
+@pytest.mark.parametrize("attempt", [1, 3])
+@pytest.mark.parametrize("decision", OF_THE_LATEST, ids=tag)
+def test_a_decision_about_another_attempt_is_refused(decision, attempt):
+    state, _, step = FOLLOWS[tag(decision)][0].partition(" ")
+    was = at(state, step, attempt=2)
+    assert evolve(was, replace(decision, attempt=2), 9).last_seq == 9
+    with pytest.raises(KernelError, match="is not about attempt 2 of a"):
+        evolve(was, replace(decision, attempt=attempt), 9)
+
+
 @pytest.mark.parametrize("attempt", [0, 1, 3])
 def test_attempts_are_numbered_without_gaps(attempt):
     with pytest.raises(KernelError, match="a attempt"):
@@ -152,7 +175,7 @@ def test_a_retry_counts_attempts_and_losses_apart(reason, counted, used, losses)
 
 
 def test_what_was_discarded_is_not_discarded_twice():
-    assert evolve(at("FAILED", undiscarded=2), discarded("a", 2), 2).undiscarded == 0
+    assert evolve(at("FAILED", attempt=2, undiscarded=2), discarded("a", 2), 2).undiscarded == 0
 
 
 def test_failure_has_totals_and_says_why():

@@ -11,6 +11,7 @@ from tests.builders import (
     finished,
     interrupted,
     landed,
+    limits_changed,
     merging,
     pause,
     plan_of,
@@ -27,8 +28,9 @@ from tests.builders import (
 from tests.spec import given
 from uet_es.events.decisions import RunUnpaused
 from uet_es.events.observations import PlanAccepted, WorkerStarted
-from uet_es.kernel import decide
+from uet_es.kernel import decide, fold
 from uet_es.plan import Limits, WorkerGroup
+from uet_es.policies.dispatch import propose
 from uet_es.values import SECOND_US
 
 WORKTREE = {"isolation": "worktree"}
@@ -182,10 +184,11 @@ def test_pools_and_being_alone_are_given_back_when_the_attempt_ends():
 
 def test_an_attempt_goes_to_the_lowest_idle_worker_that_can_do_it():
     groups = (WorkerGroup(count=1, tools=("shell",)), WorkerGroup(count=2, tools=("codex",)))
-    work = [spec(id, tool="codex") for id in "abc"]
-    run = given(accepted(*work, max_workers=3, workers=groups), *staffed(1, 3, 2))
-    assert [run.ledger.workstreams[id].worker for id in "abc"] == [3, 2, 0]
-    assert run.ledger.workers[1].state == "IDLE"
+    work = [*(spec(id, tool="codex") for id in "abc"), "d after a"]
+    run = given(accepted(*work, max_workers=3, workers=groups), pause(), *staffed(2, 3, 1))
+    run.sees(unpause())
+    assert [run.ledger.workstreams[id].worker for id in "abc"] == [1, 3, 0]
+    assert run.ledger.workers[2].state == "IDLE"
 
 
 def test_capabilities_must_all_be_offered():
@@ -194,9 +197,54 @@ def test_capabilities_must_all_be_offered():
         WorkerGroup(count=1, capabilities=("arm", "gpu")),
     )
     work = spec("a", capabilities=("arm", "gpu"))
-    run = given(accepted(work, "b", "c", max_workers=2, workers=groups), *staffed(1, 2))
-    assert run.ledger.workstreams["a"].worker == 2
-    assert run.ledger.workstreams["b"].worker == 1
+    run = given(accepted(work, "b", "c", max_workers=2, workers=groups), *staffed(2))
+    assert [run.ledger.workstreams[id].worker for id in "abc"] == [0, 2, 0]
+    run.sees(*staffed(1))
+    assert [run.ledger.workstreams[id].worker for id in "abc"] == [1, 2, 0]
+
+
+def test_what_no_idle_worker_can_do_holds_up_nothing_else():
+    groups = (WorkerGroup(count=1, tools=("shell",)), WorkerGroup(count=1, tools=("codex",)))
+    long = spec("z", tool="codex", expected_us=9 * SECOND_US)
+    run = given(accepted(long, "a", workers=groups), *staffed(1))
+    assert [run.state("a"), run.state("z")] == ["RUNNING attempting", "READY"]
+
+
+def test_of_what_idle_workers_can_do_the_first_in_order_starts_first():
+    groups = (WorkerGroup(count=1, tools=("shell",)), WorkerGroup(count=1, tools=("codex",)))
+    for long, order in (("a", ["a", "z"]), ("z", ["z", "a"])):
+        fields = {id: {"expected_us": 9 * SECOND_US} if id == long else {} for id in "az"}
+        work = [spec("a", **fields["a"]), spec("z", tool="codex", **fields["z"])]
+        run = given(accepted(*work, workers=groups), pause(), *staffed(1, 2), unpause())
+        assert starts(run) == order
+
+
+def test_nothing_starts_beside_more_than_a_lowered_limit_allows():
+    run = given(accepted(*"abcd", max_workers=3), *staffed(1, 2, 3), limits_changed(max_workers=1))
+    run.decides()
+    assert starts(run.sees(exited("a"))) == []
+    assert starts(run.sees(exited("b"))) == []
+    assert starts(run.sees(exited("c"))) == ["d"]
+
+
+def test_an_idle_worker_is_given_nothing_beside_more_than_the_limit_allows():
+    run = given(accepted("a", "b"), *staffed(1, 2))
+    place = next(n for n, e in enumerate(run.entries) if e.event == dispatched("b", 2)[0])
+    ledger = fold("run-1", run.entries[:place])
+    assert propose(ledger, Limits(max_workers=2)) == dispatched("b", 2)[0]
+    assert propose(ledger, Limits(max_workers=1)) is None
+
+
+def test_idle_workers_start_nothing_beside_more_than_a_lowered_limit_allows():
+    run = given(accepted(*"abc", max_workers=2), *staffed(1, 2), limits_changed(max_workers=1))
+    assert starts(run.together(exited("a"), pause(), unpause())) == []
+
+
+def test_a_pool_that_shrank_lets_fewer_start():
+    limits = Limits(max_workers=2, resources={"gpu": 2})
+    run = given(accepted("a", spec("b", resources={"gpu": 2}), limits=limits))
+    run.sees(limits_changed(max_workers=2, resources={"gpu": 1}), *staffed(1, 2))
+    assert [run.state(id) for id in "ab"] == ["RUNNING attempting", "READY"]
 
 
 def test_the_first_in_order_gets_the_worker_whatever_tool_it_needs():

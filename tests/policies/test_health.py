@@ -1,11 +1,15 @@
 """Who has been silent, or running, for too long?"""
 
+import pytest
+
 from tests.builders import (
     accepted,
+    cancel,
     completed,
     exited,
     failed,
     heartbeat,
+    interrupted,
     lost_worker,
     recalled,
     released,
@@ -77,9 +81,56 @@ def test_a_promised_heartbeat_is_awaited_from_the_start():
 
 
 def test_each_heartbeat_gives_the_limit_anew():
-    run = running(spec("a", heartbeat_us=TEN)).passes(TEN).sees(heartbeat("a"))
+    run = running(spec("a", heartbeat_us=TEN))
+    run.sees(heartbeat("a"), at_us=run.now_us + TEN).decides()
     run.passes(TEN).decides()
     run.passes(1).decides(recalled("a", "heartbeat"))
+
+
+def test_a_heartbeat_after_the_limit_comes_too_late():
+    run = running(spec("a", heartbeat_us=TEN), "b")
+    run.sees(heartbeat("a"), at_us=run.now_us + TEN + 1).decides(recalled("a", "heartbeat"))
+
+
+def test_of_an_attempt_that_is_being_stopped_nothing_more_is_expected():
+    run = running(spec("a", heartbeat_us=TEN), "b").sees(cancel("a"))
+    assert wake_at(run.ledger) is None
+    assert wake_at(run.sees(heartbeat("a")).ledger) is None
+    run.passes(TEN + 1).decides()
+    assert run.sees(exited("a", -15)).state("a") == "CANCELLED"
+
+
+@pytest.mark.parametrize("limit", ["timeout_us", "heartbeat_us"])
+@pytest.mark.parametrize("stop", [[cancel("a")], [interrupted(), interrupted()]])
+def test_an_attempt_that_is_being_stopped_is_judged_by_no_limit(stop, limit):
+    run = running(spec("a", **{limit: TEN}), "b").sees(*stop)
+    assert wake_at(run.ledger) is None
+    run.passes(TEN).decides()
+
+
+def test_an_attempt_that_ended_within_its_limit_but_was_seen_late_is_healthy():
+    run = running(spec("a", timeout_us=TEN), "b")
+    run.sees(exited("a", took_us=TEN), at_us=run.now_us + TEN + 1)
+    assert completed("a") in run.decided
+
+
+def test_an_attempt_that_was_recalled_because_it_was_seen_late_is_healthy():
+    run = running(spec("a", timeout_us=TEN), "b").passes(TEN + 1)
+    run.decides(recalled("a", "timeout"))
+    assert run.sees(exited("a", took_us=TEN)).state("a") == "SUCCEEDED"
+
+
+def test_an_attempt_that_ran_longer_than_its_limit_is_late_whenever_it_is_seen():
+    run = running(spec("a", timeout_us=TEN), "b")
+    run.sees(exited("a", took_us=TEN + 1), at_us=run.now_us + TEN + 1)
+    assert run.decided[1] == failed("a", "timeout", "ran longer than 10 s")
+
+
+def test_a_workstream_whose_id_is_a_number_hides_no_limit_of_a_worker():
+    limits = Limits(max_workers=2, worker_start_us=6 * TEN)
+    work = [spec("1", timeout_us=5 * TEN), "2"]
+    run = given(accepted(*work, limits=limits), *staffed(2), started("1")).passes(10 * TEN)
+    assert run.decided[:2] == [recalled("1", "timeout"), terminated(1, "start")]
 
 
 def test_whoever_promised_nothing_is_never_silent_for_too_long():

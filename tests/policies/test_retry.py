@@ -11,6 +11,7 @@ from tests.builders import (
     exited,
     failed,
     finished,
+    forked,
     interrupted,
     lost,
     lost_worker,
@@ -29,7 +30,7 @@ from tests.builders import (
 )
 from tests.spec import given
 from uet_es.kernel import fold
-from uet_es.plan import Limits
+from uet_es.plan import Flags, Limits
 from uet_es.policies.retry import propose
 from uet_es.values import SECOND_US
 
@@ -110,6 +111,37 @@ def test_a_first_pause_above_the_cap_is_capped_too():
     run = running(spec("a", max_attempts=2), backoff_us=9 * SECOND_US, max_backoff_us=SECOND_US)
     run.sees(exited("a", 1))
     assert run.decided[0].not_before_us == run.now_us + SECOND_US
+
+
+def spread(*ids, limits=None, failing=None):
+    """The pauses of workstreams that all fail at once."""
+    limits = limits or Limits(max_workers=len(ids), backoff_us=8 * SECOND_US)
+    work = [spec(id, max_attempts=2) for id in ids]
+    run = given(accepted(*work, limits=limits, flags=Flags(spreads_backoff=True)))
+    run.sees(*staffed(*range(1, len(ids) + 1)))
+    pauses = []
+    for id in ids:
+        run.sees(failing or exited(id, 1))
+        pauses.append(run.decided[0].not_before_us - run.now_us)
+    return pauses
+
+
+def test_pauses_can_be_spread_between_half_and_all_of_them():
+    pauses = spread(*"abcdefgh")
+    assert len(set(pauses)) == 8
+    assert all(4 * SECOND_US <= pause <= 8 * SECOND_US for pause in pauses)
+    assert spread(*"abcdefgh") == pauses
+
+
+def test_the_shortest_pauses_are_spread_too():
+    for pause_us, possible in ((0, {0}), (1, {1}), (2, {1, 2}), (3, {2, 3})):
+        assert (
+            set(spread(*"abcdefgh", limits=Limits(max_workers=8, backoff_us=pause_us))) == possible
+        )
+
+
+def test_what_is_tried_again_at_once_stays_so():
+    assert spread("a", failing=lost("a")) == [0]
 
 
 def test_a_success_is_nothing_to_try_again():
@@ -236,6 +268,21 @@ def test_a_run_that_fails_fast_retries_nothing_after_the_first_failure():
     run = given(accepted("a", spec("b", max_attempts=3), limits=limits), *staffed(1, 2))
     run.sees(exited("a", 1), exited("b", 1))
     assert run.decided[0] == failed("b", "exit", "exit status 1", worker=2)
+
+
+def test_a_run_that_fails_fast_makes_no_lost_attempt_anew():
+    limits = Limits(max_workers=2, fail_fast=True)
+    run = given(accepted("a", "b", limits=limits), *staffed(1, 2), exited("a", 1), lost("b"))
+    assert run.decided[0] == failed("b", "lost", "nobody saw it end", worker=2, **CRASH)
+
+
+def test_an_attempt_that_runs_on_in_the_parent_is_made_anew_and_does_not_count():
+    run = running("a", max_losses=0)
+    run.sees(forked(run.ledger.seq), lost("a", forked=True))
+    message = "it runs on in the parent"
+    again = scheduled("a", "forked", message, run.now_us, counted=False, **CRASH)
+    run.decides(again, released(1), *dispatched("a", worker=1, attempt=2))
+    assert (run.ledger.workstreams["a"].counted, run.ledger.workstreams["a"].losses) == (0, 0)
 
 
 def test_a_person_s_retry_has_all_attempts_again():

@@ -14,17 +14,21 @@ from tests.builders import (
     finished,
     interrupted,
     landed,
+    lost,
+    lost_worker,
     merging,
     pause,
     recalled,
     released,
     resumed,
     scheduled,
+    spawned,
     spec,
     staffed,
     started,
     terminated,
     unpause,
+    unstarted,
     worker_readied,
     worker_recalled,
 )
@@ -65,8 +69,10 @@ def test_a_run_that_is_not_paused_cannot_be_unpaused():
 
 
 def test_a_pause_outlives_its_driver():
-    run = given(accepted("a", max_workers=1), *staffed(1), pause(), interrupted(), resumed())
+    run = given(accepted("a", max_workers=1), pause(), *staffed(1), interrupted(), resumed())
+    run.decides(spawned(2))
     run.sees(*staffed(2)).decides(worker_readied(2))
+    assert run.state("a") == "READY"
 
 
 # --- cancel ---
@@ -88,6 +94,53 @@ def test_a_running_attempt_is_stopped_and_cancelled_when_it_has_ended():
     run.decides(recalled("a", "cancelled")).asks(StopAttempt(workstream="a", attempt=1))
     assert run.state("a") == "RUNNING attempting"
     run.sees(exited("a", -15)).decides(cancelled("a"), cancelled("b", because="a"), released(1))
+
+
+def stopping(*observations, **fields):
+    """``a``, that could be tried again, is being stopped."""
+    a = spec("a", max_attempts=3, **fields)
+    run = given(accepted(a, "b", max_workers=1), *staffed(1), started("a"))
+    return run.sees(*observations)
+
+
+ENDS = [exited("a"), exited("a", -15), lost("a"), unstarted("a"), lost_worker(1)]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=repr)
+def test_a_cancelled_attempt_is_cancelled_however_it_ends(end):
+    assert stopping(cancel("a"), end).state("a") == "CANCELLED"
+
+
+@pytest.mark.parametrize("whom", ["a", None])
+@pytest.mark.parametrize("limit", ["timeout_us", "heartbeat_us"])
+def test_an_attempt_that_is_being_stopped_for_its_limit_can_be_cancelled(whom, limit):
+    run = stopping(**{limit: 9 * SECOND_US}).passes(9 * SECOND_US + 1).sees(cancel(whom))
+    assert recalled("a", "cancelled") in run.decided
+    assert run.sees(exited("a", -15)).state("a") == "CANCELLED"
+
+
+@pytest.mark.parametrize("whom", ["a", None])
+def test_an_attempt_that_is_being_stopped_with_its_driver_can_be_cancelled(whom):
+    run = stopping(interrupted(), interrupted(), cancel(whom))
+    assert recalled("a", "cancelled") in run.decided
+    assert run.sees(exited("a", -15)).state("a") == "CANCELLED"
+
+
+def test_an_attempt_is_cancelled_once():
+    stopping(cancel("a"), cancel("a")).decides()
+    stopping(cancel("a"), cancel()).decides(cancelled("b"))
+
+
+def test_a_person_who_asks_at_the_instant_of_the_end_comes_too_late():
+    run = stopping().together(exited("a"), cancel("a"))
+    assert run.state("a") == "SUCCEEDED"
+
+
+def test_all_that_is_cancelled_with_a_run_was_asked_for():
+    run = given(accepted("a", "b after a"), cancel())
+    assert run.decided[:2] == [cancelled("a"), cancelled("b")]
+    run = given(accepted(spec("a", priority="background"), "b after a"), cancel())
+    assert run.decided[:2] == [cancelled("b"), cancelled("a")]
 
 
 def test_a_waiting_retry_is_cancelled_and_never_comes():

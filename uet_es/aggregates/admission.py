@@ -127,8 +127,9 @@ def _request(ledger: Ledger, seen: AnyRequest) -> str:
             return _cancel(ledger, id)
         case PauseAsked():
             return "the run is paused already" if run.wants_pause else ""
-        case LimitsChanged():
-            return ""
+        case LimitsChanged(limits=limits):
+            strictly = limits.merge_order != run.limits.merge_order
+            return "the order of merging is settled when a plan is accepted" if strictly else ""
         case UnpauseAsked():
             return "" if run.wants_pause else "the run is not paused"
         case _:

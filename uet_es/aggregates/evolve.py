@@ -35,7 +35,7 @@ def evolve(ledger: Ledger, entry: Entry) -> None:
 
     """
     event = entry.event
-    if isinstance(event, RunForked):
+    if isinstance(event, RunForked) and not entry.ignored:
         _become(ledger, event)
     version = ledger.versions.get(entry.stream, 0) + 1
     if entry.seq != ledger.seq + 1 or entry.version != version or entry.at_us < ledger.now_us:

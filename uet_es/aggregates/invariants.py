@@ -69,6 +69,10 @@ def _holds_scope(ledger: Ledger, workstream: Workstream) -> bool:
 def _claims(ledger: Ledger) -> Iterator[str]:
     assert ledger.run.plan is not None
     fresh = Claims(ledger.run.plan)
+    fresh.capacity = {
+        pool: max(ledger.claims.units.get(pool, 0), units)
+        for pool, units in ledger.claims.capacity.items()
+    }
     for id, workstream in ledger.workstreams.items():
         spec = ledger.specs[id]
         if workstream.step == "attempting" and fresh.blocker(spec) is not None:
@@ -83,8 +87,9 @@ def _claims(ledger: Ledger) -> Iterator[str]:
             yield f"claims: {name} {getattr(held, name)} should be {getattr(fresh, name)}"
     if {k: n for k, n in held.units.items() if n} != {k: n for k, n in fresh.units.items() if n}:
         yield f"claims: units {held.units} should be {fresh.units}"
+    unchanged = ledger.run.limits.resources == ledger.run.plan.limits.resources
     for pool in held.units:
-        if held.free(pool) < 0:
+        if unchanged and held.free(pool) < 0:
             yield f"pool {pool} is overdrawn"
 
 

@@ -8,13 +8,13 @@ from uet_es.aggregates.clashes import clash
 from uet_es.aggregates.ledger import Ledger
 from uet_es.aggregates.ready import ReadyQueue, need_of
 from uet_es.aggregates.workstream import Workstream
-from uet_es.plan import Plan, WorkerGroup
+from uet_es.plan import Limits, Plan, WorkerGroup
 from uet_es.values import WorkstreamId
 
 
-def groups_of(plan: Plan) -> tuple[WorkerGroup, ...]:
+def groups_of(plan: Plan, limits: Limits) -> tuple[WorkerGroup, ...]:
     """The sorts of workers: those of the plan, or one that can do everything."""
-    return plan.workers or (WorkerGroup(count=plan.limits.max_workers),)
+    return plan.workers or (WorkerGroup(count=limits.max_workers),)
 
 
 def open_plan(ledger: Ledger, plan: Plan) -> None:
@@ -51,7 +51,7 @@ def open_plan(ledger: Ledger, plan: Plan) -> None:
     }
     ledger.readiable = [rank for rank, id in enumerate(ranked) if not ledger.unmet[id]]
     heapify(ledger.readiable)
-    groups = groups_of(plan)
+    groups = groups_of(plan, plan.limits)
     for need in {need_of(w): None for w in plan.workstreams}:
         tool, capabilities = need
         ledger.serves[need] = tuple(

@@ -69,7 +69,8 @@ def _before_start(ledger: Ledger, id: WorkstreamId) -> Iterator[Wait]:
     for pool in sorted(spec.resources):
         if spec.resources[pool] > ledger.claims.free(pool):
             yield Wait("resource", pool)
-    if ledger.idle_worker(need_of(spec)) is None:
+    at_most = ledger.run.limits.max_workers  # lowered, while more of them were at work
+    if ledger.claims.attempting >= at_most or ledger.idle_worker(need_of(spec)) is None:
         yield Wait("worker", spec.tool)
 
 

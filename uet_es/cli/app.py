@@ -8,16 +8,21 @@ from typing import Annotated
 import typer
 
 from uet_es.cli import (
+    diff,
     doctor,
     events,
     init,
     integrity,
     logs,
     look,
+    record,
+    replay,
     requests,
     run,
     signalling,
     validate,
+    verify,
+    why,
 )
 from uet_es.cli.printing import speak_plainly
 
@@ -32,6 +37,7 @@ log = typer.Typer(no_args_is_help=True, help="Check the log, or take a secret ou
 signal = typer.Typer(no_args_is_help=True, help="Tell the driver something from inside an attempt.")
 
 _BEGIN, _GO, _SEE, _ASK = "Begin", "Run", "Look", "Ask of a run"
+_TELL = "Understand"
 app.command(rich_help_panel=_BEGIN)(init.init)
 app.command(rich_help_panel=_BEGIN)(doctor.doctor)
 app.command(rich_help_panel=_GO)(validate.validate)
@@ -42,6 +48,11 @@ app.command("list", rich_help_panel=_SEE)(look.list_runs)
 app.command(rich_help_panel=_SEE)(look.ready)
 app.command(rich_help_panel=_SEE)(events.events)
 app.command(rich_help_panel=_SEE)(logs.logs)
+app.command(rich_help_panel=_TELL)(replay.replay)
+app.command(rich_help_panel=_TELL)(why.why)
+app.command(rich_help_panel=_TELL)(diff.diff)
+app.command(rich_help_panel=_TELL)(verify.verify)
+app.command(rich_help_panel=_TELL)(record.record)
 app.command(rich_help_panel=_ASK)(requests.cancel)
 app.command(rich_help_panel=_ASK)(requests.pause)
 app.command(rich_help_panel=_ASK)(requests.unpause)

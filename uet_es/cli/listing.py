@@ -26,7 +26,11 @@ def listed_runs(place: "Place", newest: int | None) -> list[dict[str, Any]]:
     with open_log(place) as log:
         runs = log.runs()
         return [
-            _document(log, run) | {"driver": driver_of(place.state, run) or None}
+            _document(log, run)
+            | {
+                "driver": driver_of(place.state, run) or None,
+                "simulated": log.is_simulated(run),
+            }
             for run in (runs if newest is None else runs[-newest:])
         ]
 

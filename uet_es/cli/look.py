@@ -16,7 +16,8 @@ def status(
     run: Run = None, run_id: RunId = None, as_json: Json = False, output: Output = "text"
 ) -> None:
     """Where a run stands: every workstream, every worker, and why."""
-    from uet_es.cli.whereabouts import here
+    from uet_es.cli.whereabouts import here, open_log
+    from uet_es.drivers.predictions import score_document
     from uet_es.drivers.status import status_document
     from uet_es.world.driver_lock import driver_of
 
@@ -24,6 +25,8 @@ def status(
     ledger = _folded(place, run, run_id)
     document: dict[str, Any] = status_document(ledger)
     document["driver"] = driver_of(place.state, ledger.id) or None
+    with open_log(place) as log:
+        document["prediction"] = score_document(log, ledger)
     if wants_json(as_json, output):
         print_document(document)
         return
@@ -64,7 +67,8 @@ def list_runs(
     rows = [
         (
             each["run"],
-            each["outcome"] or ("running" if each["driver"] else "unfinished"),
+            (each["outcome"] or ("running" if each["driver"] else "unfinished"))
+            + (" (simulated)" if each["simulated"] else ""),
             each["plan"],
             each["workstreams"],
             each["succeeded"],
@@ -116,7 +120,16 @@ def _print_standing(document: dict[str, Any]) -> None:
     else:
         standing = f"unfinished and without a driver: uet resume {document['run']}"
     paused = " (paused)" if document["paused"] and not outcome else ""
-    print(f"{document['run']}: {standing}{paused}")
+    simulated = ", simulated" if document["simulated"] else ""
+    print(f"{document['run']}: {standing}{paused}{simulated}")
+    if document["parent"]:
+        print(f"forked from {document['parent']} at entry {document['forked_at_seq']}")
+    predicted = document["prediction"]
+    if predicted:
+        print(
+            f"predicted {predicted['predicted_s']:.2f} s, took {predicted['measured_s']:.2f} s "
+            f"({predicted['error_percent']:+.1f} %)"
+        )
     merged = document["merged"]
     if merged:
         print(f"{count(merged, 'merge')} on {document['integration_branch']}")

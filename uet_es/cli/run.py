@@ -85,7 +85,7 @@ def run(
         warn(str(warning))
     _look_at_repository(place, loaded.plan, asked, require_clean=require_clean)
     _name_unfinished(place, loaded.plan)
-    _drive(
+    drive_watched(
         place,
         lambda watcher: live.run(place, loaded.plan, watcher),
         quiet=quiet,
@@ -107,7 +107,7 @@ def resume(
     place = here()
     with open_log(place) as log:
         chosen = chosen_run(log, run, run_id)
-    _drive(
+    drive_watched(
         place,
         lambda watcher: live.resume(place, chosen, watcher),
         quiet=quiet,
@@ -115,13 +115,14 @@ def resume(
     )
 
 
-def _drive(
+def drive_watched(
     place: "Place",
     drive: "Callable[[Watcher], Ledger]",
     *,
     quiet: bool,
     as_json: bool,
 ) -> None:
+    """Drive a run under the eyes of a person, give an account of it, and end with its status."""
     from uet_es.cli.account import document_of, print_account, status_of
     from uet_es.cli.watch import Watch, view_for
 

@@ -35,7 +35,7 @@ def open_log(place: "Place") -> "Log":
 
 
 def chosen_run(log: "Log", run: str | None, run_id: str | None = None) -> "RunId":
-    """The run that a person named, in either way, or the newest one.
+    """The run that a person named, in either way, or the newest one that was not simulated.
 
     Raises:
         UsageError: there is none, or no such run, or two were named.
@@ -47,9 +47,10 @@ def chosen_run(log: "Log", run: str | None, run_id: str | None = None) -> "RunId
         raise UsageError(f"two runs were named, {run} and {run_id}: leave one of them out")
     named = run if run is not None else run_id
     known = log.runs()
-    if named is None and known:
-        return known[-1]
     if named is None:
+        for newest in reversed(known):
+            if not log.is_simulated(newest):
+                return newest
         raise UsageError("nothing was run here yet: start with uet run PLAN")
     if named not in known:
         from uet_es.drivers.live import unknown_run

@@ -9,8 +9,9 @@ import msgspec
 from uet_es import __version__
 from uet_es.drivers.loop import Seen, admit, drive, take
 from uet_es.drivers.place import Place
+from uet_es.drivers.predictions import score
 from uet_es.effects import AnyEffect, Merge, RemoveWorktree, StartAttempt, StartWorker
-from uet_es.errors import StoreBusyError, TryLaterError, UsageError
+from uet_es.errors import FencedError, StoreBusyError, TryLaterError, UsageError
 from uet_es.events.entry import Entry
 from uet_es.events.observations import (
     AnyRequest,
@@ -181,6 +182,7 @@ class Driver:
             for effect in unanswered:
                 self._world.perform(effect)
             ledger = drive(ledger, self._world, self._write)
+            score(self._log, ledger)
             leave_running = False
         finally:
             self._world.close(leave_running=leave_running)
@@ -189,14 +191,21 @@ class Driver:
     def _write(self, ledger: Ledger, seen: Sequence[Seen]) -> tuple[Ledger, Sequence[Entry]]:
         """Append one group; while the store is busy, fold again and admit again.
 
-        A failed append poisons the ledger: it knows what nobody can read.
+        A failed append poisons the ledger: it knows what nobody can read. What it did not know
+        before, another driver wrote: what that one called for is not ours to forget.
         """
+        known = ledger.seq
         for _ in range(BUSY_TRIES):
             entries = admit(ledger, seen)
             try:
                 head = self._log.append(self._id, entries)
             except StoreBusyError:
                 ledger = fold(self._id, self._log.entries(self._id))
+                if ledger.seq != known:
+                    raise FencedError(
+                        f"{self._id}: another driver has written after entry {known} and goes on "
+                        "from there; this one stops"
+                    ) from None
                 continue
             if ledger.run.outcome is not None or ledger.is_drained:
                 state_folder.keep_head(self._place.state, self._id, head)

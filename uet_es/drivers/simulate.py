@@ -1,31 +1,24 @@
-"""A world without processes: time jumps from one event to the next."""
+"""What if? A run in virtual time, by the kernel that does the real ones."""
 
 from collections.abc import Callable, Sequence
-from heapq import heappop, heappush
 from typing import NamedTuple
 
 import msgspec
 
+from uet_es.drivers.durations import Model
 from uet_es.drivers.loop import Seen, admit, drive, take
-from uet_es.effects import AnyEffect, Merge, StartAttempt, StartWorker, StopAttempt
-from uet_es.errors import KernelError
+from uet_es.drivers.simulated_world import Fates, SimulatedWorld
 from uet_es.events.decisions import WorkstreamDispatched
 from uet_es.events.entry import Entry
-from uet_es.events.observations import (
-    AnyObservation,
-    AttemptExited,
-    AttemptStarted,
-    MergeLanded,
-    PlanAccepted,
-    TimePassed,
-    WorkerStarted,
-)
+from uet_es.events.observations import AttemptExited, AttemptStarted, PlanAccepted
 from uet_es.kernel import Ledger
 from uet_es.plan import Plan
-from uet_es.values import DurationUs, Instant, RunId, WorkstreamId
+from uet_es.values import Instant, RunId, WorkstreamId
 
-#: How long an attempt runs and with what exit status it ends.
-Fate = tuple[DurationUs, int]
+__all__ = ["SimulatedWorld", "Slot", "ideal", "schedule", "simulate", "slots_of"]
+
+#: Sees every group of entries.
+Note = Callable[[Sequence[Entry]], object]
 
 
 class Slot(NamedTuple):
@@ -38,88 +31,41 @@ class Slot(NamedTuple):
     end_us: Instant
 
 
-class SimulatedWorld:
-    """Answers every effect at a virtual instant; ties keep the order of asking."""
-
-    def __init__(self, fate: Callable[[WorkstreamId, int], Fate], start_us: Instant = 0) -> None:
-        self.now_us = start_us
-        self._fate = fate
-        self._coming: list[tuple[Instant, int, AnyObservation]] = []
-        self._asked = 0
-        self._stopped: set[tuple[WorkstreamId, int]] = set()
-
-    def wait(self, until_us: Instant | None) -> Sequence[Seen]:
-        """Everything that happens at the next instant at which anything does."""
-        coming = self._coming
-        while coming and self._is_void(coming[0][2]):
-            heappop(coming)
-        if until_us is not None and (not coming or until_us < coming[0][0]):
-            self.now_us = max(self.now_us, until_us)
-            return [(self.now_us, TimePassed())]
-        if not coming:
-            raise KernelError("nothing will ever happen: the run waits for nobody")
-        self.now_us = coming[0][0]
-        seen: list[Seen] = []
-        while coming and coming[0][0] == self.now_us:
-            observation = heappop(coming)[2]
-            if not self._is_void(observation):
-                seen.append((self.now_us, observation))
-        return seen
-
-    def perform(self, effect: AnyEffect) -> None:
-        """Schedule what comes of ``effect``."""
-        match effect:
-            case StartAttempt(workstream=id, attempt=attempt):
-                took_us, status = self._fate(id, attempt)
-                self._later(0, AttemptStarted(workstream=id, attempt=attempt))
-                exited = AttemptExited(
-                    workstream=id, attempt=attempt, status=status, took_us=took_us
-                )
-                self._later(took_us, exited)
-            case StartWorker(worker=worker):
-                self._later(0, WorkerStarted(worker=worker))
-            case StopAttempt(workstream=id, attempt=attempt):
-                self._later(0, AttemptExited(workstream=id, attempt=attempt, status=-15))
-                self._stopped.add((id, attempt))
-            case Merge(workstream=id, attempt=attempt, commit=commit):
-                landed = MergeLanded(workstream=id, attempt=attempt, commit=commit, tree=commit)
-                self._later(0, landed)
-            case _:
-                pass  # nothing to see of it here
-
-    def _later(self, after_us: DurationUs, observation: AnyObservation) -> None:
-        self._asked += 1
-        heappush(self._coming, (self.now_us + after_us, self._asked, observation))
-
-    def _is_void(self, observation: AnyObservation) -> bool:
-        """Whether it is the natural end of an attempt that was stopped before."""
-        return (
-            isinstance(observation, AttemptExited)
-            and observation.status != -15
-            and (observation.workstream, observation.attempt) in self._stopped
-        )
-
-
 def simulate(
     plan: Plan,
-    fate: Callable[[WorkstreamId, int], Fate],
-    note: Callable[[Sequence[Entry]], object] = lambda entries: None,
+    model: Model | Fates,
+    note: Note = lambda entries: None,
     start_us: Instant = 0,
+    run: str = "run-0",
 ) -> Ledger:
-    """Run ``plan`` in virtual time with the production kernel.
+    """Run ``plan`` in virtual time; the ledger at the end.
 
-    ``note`` sees every group of entries. The ledger at the end is returned.
+    ``model`` may be a function that names duration and exit status of attempts, and nothing else
+    takes time. ``note`` sees every group of entries.
     """
+    world = _world(plan, model, start_us)
+    write = _write(note)
+    ledger = take(Ledger(RunId(run)), world, write, [(start_us, PlanAccepted(plan=plan))])
+    return drive(ledger, world, write)
 
+
+def _world(plan: Plan, model: Model | Fates, start_us: Instant) -> SimulatedWorld:
+    if not isinstance(model, Model):
+        return SimulatedWorld(model, start_us)
+    known = model
+    specs = {spec.id: spec for spec in plan.workstreams}
+    return SimulatedWorld(
+        lambda name, attempt: known.fate(specs[name], attempt), start_us, known.machine
+    )
+
+
+def _write(note: Note) -> Callable[[Ledger, Sequence[Seen]], tuple[Ledger, Sequence[Entry]]]:
     def write(ledger: Ledger, seen: Sequence[Seen]) -> tuple[Ledger, Sequence[Entry]]:
         entries = admit(ledger, seen)
         note(entries)
         return ledger, entries
 
-    world = SimulatedWorld(fate, start_us)
-    ledger = Ledger(RunId("run-0"))
-    ledger = take(ledger, world, write, [(start_us, PlanAccepted(plan=plan))])
-    return drive(ledger, world, write)
+    return write
 
 
 def ideal(plan: Plan) -> Plan:

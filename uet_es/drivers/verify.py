@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from uet_es.drivers.divergence import Divergence, diverged
 from uet_es.drivers.shape import alike
 from uet_es.errors import KernelError, LogError
@@ -39,7 +41,7 @@ def decided_again(
         if due is None and not isinstance(entry.event, Decision):
             due = observed(ledger, entry.at_us, entry.event, followed=entry.followed)
             observation_seq = entry.seq
-        if due != entry and not (structural and due is not None and _agree(entry, due)):
+        if due != entry and (due is None or not _agree(entry, due, structural=structural)):
             return ledger, diverged(ledger, entry.seq, entry, due)
         try:
             evolve(ledger, entry)
@@ -51,5 +53,10 @@ def decided_again(
     return ledger, None if due is None else diverged(ledger, ledger.seq + 1, None, due)
 
 
-def _agree(recorded: Entry, due: Entry) -> bool:
-    return alike(recorded.event, due.event) and bool(recorded.ignored) == bool(due.ignored)
+def _agree(recorded: Entry, due: Entry, *, structural: bool) -> bool:
+    if structural:
+        return alike(recorded.event, due.event) and bool(recorded.ignored) == bool(due.ignored)
+    # Which decision asked for what was seen is a note for readers: nothing is decided by it, and
+    # it became known for more observations than it once was.
+    seen = not isinstance(recorded.event, Decision)
+    return seen and msgspec.structs.replace(recorded, cause=due.cause) == due

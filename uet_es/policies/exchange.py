@@ -11,11 +11,15 @@ def propose(ledger: Ledger, limits: Limits) -> WorkerRecalled | None:
     Asked after dispatch: who is idle then has nothing to do. It happens only where the limits allow
     fewer workers than the plan has needs.
     """
-    if ledger.followed or ledger.run.interrupts or ledger.pool < limits.max_workers:
+    run = ledger.run
+    if ledger.followed or run.paused or run.interrupts or ledger.claims.alone:
+        return None
+    if ledger.pool < limits.max_workers:
         return None
     for need in ledger.ready.needs():
         able = ledger.serves[need]
-        if ledger.ready.head(need) is None or any(ledger.live_by_group.get(n) for n in able):
+        there = any(ledger.live_by_group.get(number) for number in able)
+        if there or not able or ledger.ready.head(need) is None:
             continue
         for heap in ledger.idle.values():
             return WorkerRecalled(worker=heap[0])
