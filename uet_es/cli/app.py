@@ -11,6 +11,7 @@ from uet_es.cli import (
     diff,
     doctor,
     events,
+    fork,
     init,
     integrity,
     logs,
@@ -20,6 +21,7 @@ from uet_es.cli import (
     requests,
     run,
     signalling,
+    simulate,
     validate,
     verify,
     why,
@@ -43,6 +45,8 @@ app.command(rich_help_panel=_BEGIN)(doctor.doctor)
 app.command(rich_help_panel=_GO)(validate.validate)
 app.command(rich_help_panel=_GO)(run.run)
 app.command(rich_help_panel=_GO)(run.resume)
+app.command(rich_help_panel=_GO)(simulate.simulate)
+app.command(rich_help_panel=_GO)(fork.fork)
 app.command(rich_help_panel=_SEE)(look.status)
 app.command("list", rich_help_panel=_SEE)(look.list_runs)
 app.command(rich_help_panel=_SEE)(look.ready)

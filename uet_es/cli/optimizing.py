@@ -24,7 +24,8 @@ Optimize = Annotated[
 
 def optimized(plan: "Plan", seconds: float) -> "Plan":
     """``plan`` with the best order found, and what was found said on stderr."""
-    from uet_es.search import apply, improve
+    from uet_es.search.improve import improve
+    from uet_es.search.improved import apply
 
     improved = improve(plan, seconds=seconds, clock=time.monotonic)
     gap = 100 * (improved.makespan_us - improved.lower_bound_us) / max(1, improved.lower_bound_us)

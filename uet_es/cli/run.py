@@ -62,7 +62,7 @@ def run(
 
     The first Ctrl-C lets running attempts end, the second stops them; uet resume goes on.
     """
-    from uet_es.cli.validate import load, named_plan, refuse
+    from uet_es.cli.plans import load, named_plan, refuse
     from uet_es.cli.whereabouts import here
     from uet_es.drivers import live
     from uet_es.errors import PlanError

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from uet_es.drivers.place import Place
-    from uet_es.drivers.scenario import Scenario
+    from uet_es.drivers.scenario import Conditions, Scenario
+    from uet_es.intake.specification import Durations as DurationsFrom
 
 Set = Annotated[
     list[str],
@@ -98,12 +99,12 @@ def simulate(
 def _scenario(
     place: "Place",
     what: str | None,
-    conditions: Any,
+    conditions: "Conditions",
     at: int | None,
-    durations: Any,
+    durations: "DurationsFrom | None",
     optimize: float | None,
 ) -> "Scenario":
-    from uet_es.cli.validate import load, refuse
+    from uet_es.cli.plans import load, refuse
     from uet_es.cli.whereabouts import chosen_run, open_log
     from uet_es.drivers.scenario import of_plan, of_run
     from uet_es.errors import PlanError, UsageError
@@ -166,7 +167,7 @@ def _print(document: dict[str, Any]) -> None:
         words = ", ".join(f"{name} {told(value)}" for name, value in spread.items())
         print(f"  spread       {words}")
     print(document["binds"]["told"])
-    for row in [document.get("sweep")] if document.get("sweep") else []:
+    if document.get("sweep"):
         print()
         print_table(
             ("workers", "makespan", "bound", "utilisation", ""),
@@ -178,7 +179,7 @@ def _print(document: dict[str, Any]) -> None:
                     f"{each['utilisation'] * 100:.0f} %",
                     "knee" if each["workers"] == document["knee"] else "",
                 )
-                for each in row
+                for each in document["sweep"]
             ],
         )
     if document.get("run"):

@@ -10,14 +10,18 @@ takes a few rounds because the second depends only weakly on the first.
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
-from math import ceil, floor
+from math import ceil
 
+from uet_es.drivers.durations import Lasting
 from uet_es.drivers.processor import Demand, demand_of, stretch
 from uet_es.values import DurationUs, Instant
 
 _HALVINGS = 64
 #: Rounding of sums; far below a microsecond, far above what doubles lose.
 _NEARLY = 1e-5
+#: Moves of less than so many microseconds are none.
+AT_REST = 1e-3
+MIN = 1e-3
 
 
 class Bout:
@@ -29,14 +33,14 @@ class Bout:
         self.begin_us = begin_us
         self.end_us = max(begin_us + 1, end_us)
         self.cpu_us = cpu_us  #: None: it does nothing but compute
-        self.took_us: DurationUs = self.end_us - begin_us  #: alone: what is solved for
-        self.move: DurationUs = 0  #: of ``took_us`` in the last round
+        self.took_us: Lasting = self.end_us - begin_us  #: alone: what is solved for
+        self.move = 0.0  #: of ``took_us`` in the last round
 
     @property
     def demand(self) -> Demand:
         """What it asks of the cores."""
         cpu_us = self.took_us if self.cpu_us is None else self.cpu_us
-        return demand_of(max(1, self.took_us), cpu_us)
+        return demand_of(self.took_us, cpu_us)
 
 
 class Slowness:
@@ -70,7 +74,7 @@ class Slowness:
         by = [self._by[n - 1] if n else 1.0 for n in range(first, last + 1)]
         return [(b - a, s) for (a, b), s in zip(pairwise(edges), by, strict=True)]
 
-    def done_at(self, begin_us: Instant, took_us: DurationUs) -> Instant:
+    def done_at(self, begin_us: Instant, took_us: Lasting) -> Instant:
         """When computing of ``took_us`` that begins then is done."""
         left = float(took_us)
         place = bisect_right(self._at, begin_us)
@@ -86,37 +90,42 @@ class Slowness:
 def settle(bouts: Sequence[Bout], slowness: Slowness, *, leap: bool = False) -> bool:
     """Give every bout the time that it takes alone if that was the slowness; whether any moved.
 
-    To the microsecond below: a simulated end is rounded up, and so whole microseconds are found
-    again exactly. With ``leap`` go to where the last two moves point (Aitken 1926): work of several
-    threads moves by nearly the same again and again.
+    With ``leap`` go to where the last two moves point (Aitken 1926): what several threads do moves
+    by nearly the same again and again.
     """
     moved = False
     for bout in bouts:
         took_us = alone(slowness.between(bout.begin_us, bout.end_us), bout.cpu_us)
         move, last = took_us - bout.took_us, bout.move
-        moved |= bool(move)
+        moved |= abs(move) > AT_REST
         if leap and 0 < move * last < last * last:
-            took_us = bout.took_us + move * last // (last - move)
-            took_us = min(max(1, took_us), bout.end_us - bout.begin_us)
+            took_us = bout.took_us + move * last / (last - move)
+            took_us = min(max(1.0, took_us), bout.end_us - bout.begin_us)
         bout.move = took_us - bout.took_us
         bout.took_us = took_us
     return moved
 
 
-def alone(pieces: Sequence[tuple[int, float]], cpu_us: DurationUs | None) -> DurationUs:
-    """How long work takes alone that took all of ``pieces``, ``cpu_us`` of it computing."""
+def alone(pieces: Sequence[tuple[int, float]], cpu_us: DurationUs | None) -> Lasting:
+    """How long work takes alone that took all of ``pieces``, ``cpu_us`` of it computing.
+
+    What was slowed down ended, for us, in the middle of its last microsecond: a simulated end is
+    rounded up, and so is the recorded one, whatever is lost in between.
+    """
     whole = sum(length for length, _ in pieces)
     computing = sum(length / slower for length, slower in pieces)
-    if cpu_us is None or cpu_us >= computing:
-        return max(1, floor(computing + _NEARLY))  # it computed all the time
     if computing == whole:
         return whole
-    low, high = float(cpu_us), float(whole)
+    computing -= 0.5 / pieces[-1][1]
+    if cpu_us is None or cpu_us >= computing:
+        return max(MIN, computing)  # it computed all the time
+    low, high = float(cpu_us), whole - 0.5
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         waiting = middle - cpu_us
-        if sum(length / (waiting + cpu_us * slower) for length, slower in pieces) > 1:
+        done = sum(length / (waiting + cpu_us * slower) for length, slower in pieces)
+        if done - 0.5 / (waiting + cpu_us * pieces[-1][1]) > 1:
             low = middle
         else:
             high = middle
-    return max(1, floor(high + _NEARLY))
+    return high

@@ -4,9 +4,10 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from heapq import heappop, heappush
+from math import ceil
 
 from uet_es.drivers.processor import Processor
-from uet_es.values import DurationUs, Instant
+from uet_es.values import Instant
 
 Step = Callable[[], object]
 
@@ -21,7 +22,7 @@ class Clockwork:
         self._coming: list[tuple[Instant, int, Step]] = []
         self._processor = Processor(cores)
         self._computing: dict[int, Step] = {}
-        self._holding: deque[tuple[DurationUs, Step]] = deque()  #: of the lock: its holder first
+        self._holding: deque[tuple[float, Step]] = deque()  #: of the lock: its holder first
 
     @property
     def next_us(self) -> Instant | None:
@@ -48,10 +49,10 @@ class Clockwork:
         self._asked += 1
         heappush(self._coming, (at_us, self._asked, step))
 
-    def work(self, took_us: DurationUs, cpu_us: DurationUs, then: Step) -> int:
+    def work(self, took_us: float, cpu_us: float, then: Step) -> int:
         """Begin work that alone takes ``took_us``; the number by which it can be cut short."""
         if not self._cores or cpu_us <= 0:
-            self.at(self.now_us + took_us, then)
+            self.at(self.now_us + ceil(took_us), then)
             return 0
         self._asked += 1
         self._computing[self._asked] = then
@@ -63,7 +64,7 @@ class Clockwork:
         del self._computing[number]
         return self._processor.remove(number, self.now_us)
 
-    def hold(self, took_us: DurationUs, then: Step) -> None:
+    def hold(self, took_us: float, then: Step) -> None:
         """Do computing of ``took_us`` while nobody else holds the lock, in the order of asking."""
         self._holding.append((took_us, then))
         if len(self._holding) == 1:

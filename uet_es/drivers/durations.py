@@ -19,25 +19,29 @@ USUAL_SPREAD: tuple[int, ...] = (902, 928, 948, 966, 983, 1000, 1017, 1034, 1052
 SPREAD_MIN = 8
 
 
+#: Microseconds; a fraction where it was solved for and a simulated end must be right to the last.
+Lasting = float
+
+
 class Setup(NamedTuple):
     """Making a worktree, alone on the machine."""
 
-    lock_us: DurationUs = 0  #: while nobody else can make or remove one
-    fill_us: DurationUs = 0  #: after that
+    lock_us: Lasting = 0  #: while nobody else can make or remove one
+    fill_us: Lasting = 0  #: after that
 
 
 class Fate(NamedTuple):
     """What an attempt does if it has the machine for itself, and what comes of it."""
 
-    took_us: DurationUs
+    took_us: Lasting
     status: int  #: exit status
     cpu_us: DurationUs | None = None  #: of ``took_us`` on a core; None if nobody knows: waiting
     setup: Setup | None = None  #: None without a worktree
-    collect_us: DurationUs = 0  #: committing what it changed
+    collect_us: Lasting = 0  #: committing what it changed
     commits: bool = False  #: whether it changed anything
     changed: int = 0
     outside: tuple[str, ...] = ()
-    merge_us: DurationUs = 0
+    merge_us: Lasting = 0
     collides: tuple[str, ...] = ()  #: files of its merge conflict; empty if it merges
     unmerged: str = ""  #: why git fails to merge it; "" if it does not fail
     unstarted: str = ""  #: why it cannot be started; "" if it can

@@ -85,8 +85,8 @@ def _solved(run: Recorded, cores: int) -> tuple[Machine, dict[tuple[WorkstreamId
         machine,
         setup=queue.usual,
         remove_us=queue.remove_us,
-        collect_us=_middle([bout.took_us for bout in collected.values()]),
-        merge_us=_middle([bout.took_us for bout in merged.values()]),
+        collect_us=_middle([round(bout.took_us) for bout in collected.values()]),
+        merge_us=_middle([round(bout.took_us) for bout in merged.values()]),
     )
     specs = _specs(run.plan)
     fates = {}
@@ -199,7 +199,7 @@ def _history(told: Sequence[tuple[Plan | None, dict[tuple[WorkstreamId, int], Fa
         specs = _specs(plan)
         for (id, _), fate in fates.items():
             if fate.status == 0 and not fate.unstarted:
-                usual = Usual(fate.took_us, fate.cpu_us)
+                usual = Usual(round(fate.took_us), fate.cpu_us)
                 by_workstream.setdefault(id, []).append(usual)
                 by_tool.setdefault(specs[id].tool, []).append(usual)
                 by_kind.setdefault(specs[id].kind, []).append(usual)

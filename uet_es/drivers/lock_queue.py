@@ -3,7 +3,7 @@
 from statistics import median_low
 from typing import NamedTuple
 
-from uet_es.drivers.calibration import Bout, Slowness, alone
+from uet_es.drivers.calibration import AT_REST, Bout, Slowness, alone
 from uet_es.drivers.durations import Machine, Setup
 from uet_es.drivers.recorded import Recorded, Tried
 from uet_es.values import DurationUs, Instant
@@ -35,6 +35,7 @@ class LockQueue:
         self._claims = _claims(run, machine)
         self._patience_us = _earliest_behind(self._claims)
         self._rounds = 0
+        self._most_us = _NEVER  #: that a removal can take by the record
 
     @property
     def usual(self) -> Setup:
@@ -42,8 +43,8 @@ class LockQueue:
         if not self.setups:
             return Setup()
         return Setup(
-            median_low(setup.lock_us for setup in self.setups.values()),
-            median_low(setup.fill_us for setup in self.setups.values()),
+            round(median_low(setup.lock_us for setup in self.setups.values())),
+            round(median_low(setup.fill_us for setup in self.setups.values())),
         )
 
     def settle(self, slowness: Slowness) -> bool:
@@ -51,10 +52,10 @@ class LockQueue:
         self._rounds += 1
         before = self.setups, self.remove_us
         while not self._solve(slowness):
-            self.remove_us = self.remove_us * 3 // 4
+            self._most_us = self.remove_us = self.remove_us * 3 // 4
         if self._rounds <= _GUESSES:
-            self.remove_us = self.usual.lock_us
-        return before != (self.setups, self.remove_us)
+            self.remove_us = min(self._most_us, round(self.usual.lock_us))
+        return before[1] != self.remove_us or _differ(before[0], self.setups)
 
     def _solve(self, slowness: Slowness) -> bool:
         """Whether removals leave everybody behind them the time that the record shows."""
@@ -70,7 +71,7 @@ class LockQueue:
                 continue
             begin_us = min(begin_us, claim.until_us - 1)
             took_us = alone(slowness.between(begin_us, claim.until_us), None)
-            lock_us = took_us * LOCKED_PERCENT // 100
+            lock_us = float(int(took_us * LOCKED_PERCENT / 100))
             free_us = min(slowness.done_at(begin_us, lock_us), claim.until_us)
             if free_us >= patience_us:
                 # Somebody behind it was done before: it cannot have held the lock for so long.
@@ -85,6 +86,13 @@ class LockQueue:
     def _occupy(self, begin_us: Instant, end_us: Instant) -> None:
         if end_us > begin_us:
             self.bouts.append(Bout(begin_us, end_us, None))
+
+
+def _differ(before: dict[Tried, Setup], now: dict[Tried, Setup]) -> bool:
+    if before.keys() != now.keys():
+        return True
+    pairs = ((before[tried], now[tried]) for tried in now)
+    return any(abs(a - b) > AT_REST for was, is_ in pairs for a, b in zip(was, is_, strict=True))
 
 
 def _earliest_behind(claims: list[_Claim]) -> list[Instant]:

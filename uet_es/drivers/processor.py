@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from math import isclose
 from typing import NamedTuple
 
-from uet_es.values import DurationUs, Instant
+from uet_es.values import Instant
 
 #: Work is counted in 2**-32 microseconds, so that nothing is lost however often speeds change.
 _BITS = 32
@@ -21,7 +21,7 @@ class Demand(NamedTuple):
     threads: float  #: cores it uses while it computes, more than 1 only if it has several threads
 
 
-def demand_of(took_us: DurationUs, cpu_us: DurationUs) -> Demand:
+def demand_of(took_us: float, cpu_us: float) -> Demand:
     """The demand of work that alone takes ``took_us`` and computes for ``cpu_us``."""
     if cpu_us >= took_us:
         return Demand(0.0, 1.0, cpu_us / took_us)
@@ -61,8 +61,8 @@ class _Work:
 
     __slots__ = ("demand", "end_us", "left", "speed", "total")
 
-    def __init__(self, took_us: DurationUs, cpu_us: DurationUs) -> None:
-        self.total = self.left = took_us << _BITS
+    def __init__(self, took_us: float, cpu_us: float) -> None:
+        self.total = self.left = int(took_us * _ONE)
         self.demand = demand_of(took_us, cpu_us)
         self.speed = _ONE
         self.end_us: Instant = 0
@@ -82,10 +82,10 @@ class Processor:
         """When the next piece of work ends if nothing changes before, and its number."""
         return self._first
 
-    def add(self, number: int, took_us: DurationUs, cpu_us: DurationUs, now_us: Instant) -> None:
+    def add(self, number: int, took_us: float, cpu_us: float, now_us: Instant) -> None:
         """Begin work that alone takes ``took_us``, for ``cpu_us`` of it computing."""
         self._advance(now_us)
-        self._works[number] = _Work(max(1, took_us), cpu_us)
+        self._works[number] = _Work(max(1e-3, took_us), cpu_us)
         self._share()
 
     def remove(self, number: int, now_us: Instant) -> float:

@@ -10,9 +10,9 @@ import msgspec
 
 from uet_es import __version__
 from uet_es.drivers import what_if
-from uet_es.drivers.calibration import learn
 from uet_es.drivers.durations import Model, from_plan
 from uet_es.drivers.fork import prefix
+from uet_es.drivers.learning import learn
 from uet_es.drivers.live import next_run
 from uet_es.drivers.loop import admit
 from uet_es.drivers.overrides import (
@@ -24,6 +24,7 @@ from uet_es.drivers.overrides import (
 )
 from uet_es.drivers.place import Place
 from uet_es.drivers.predictions import predict
+from uet_es.drivers.simulate import simulate
 from uet_es.drivers.what_if import Document, Imagined, Past
 from uet_es.errors import TryLaterError, UsageError
 from uet_es.events.entry import Entry
@@ -116,7 +117,7 @@ class Scenario:
             return entries
         plan = self.plan
         accepted = PlanAccepted(plan=plan, uet=__version__, simulated=True)
-        what_if.simulate(plan, self.model, entries.extend, _now_us(), run, accepted)
+        simulate(plan, self.model, entries.extend, _now_us(), run, accepted=accepted)
         return entries
 
     def predict(self) -> None:

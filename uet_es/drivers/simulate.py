@@ -37,15 +37,19 @@ def simulate(
     note: Note = lambda entries: None,
     start_us: Instant = 0,
     run: str = "run-0",
+    *,
+    accepted: PlanAccepted | None = None,
 ) -> Ledger:
     """Run ``plan`` in virtual time; the ledger at the end.
 
     ``model`` may be a function that names duration and exit status of attempts, and nothing else
-    takes time. ``note`` sees every group of entries.
+    takes time. ``note`` sees every group of entries. ``accepted`` is the first observation, where
+    it should say more than the plan.
     """
     world = _world(plan, model, start_us)
     write = _write(note)
-    ledger = take(Ledger(RunId(run)), world, write, [(start_us, PlanAccepted(plan=plan))])
+    first = accepted or PlanAccepted(plan=plan)
+    ledger = take(Ledger(RunId(run)), world, write, [(start_us, first)])
     return drive(ledger, world, write)
 
 

@@ -7,7 +7,7 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from uet_es.drivers.clockwork import Clockwork, Step
-from uet_es.drivers.durations import Fate, Machine, Setup
+from uet_es.drivers.durations import Fate, Lasting, Machine, Setup
 from uet_es.drivers.loop import Seen
 from uet_es.effects import (
     AnyEffect,
@@ -176,11 +176,12 @@ class SimulatedWorld:
         self._works.at(attempting.began_us, partial(self._run, attempting, took_us))
         self._saw(AttemptStarted(workstream=id, attempt=attempt))
 
-    def _run(self, attempting: Attempting, left_us: DurationUs) -> None:
+    def _run(self, attempting: Attempting, left_us: Lasting) -> None:
         if attempting.is_over:
             return
         fate, works = attempting.fate, self._works
-        share = (fate.cpu_us or 0) * left_us // max(1, fate.took_us)
+        cpu_us = fate.cpu_us or 0
+        share = cpu_us if left_us == fate.took_us else cpu_us * left_us / fate.took_us
         attempting.work = works.work(left_us, share, partial(self._end, attempting))
         for number, (after_us, _) in enumerate(fate.signals[attempting.told :], attempting.told):
             at_us = max(works.now_us, attempting.began_us + after_us)
@@ -247,7 +248,7 @@ class SimulatedWorld:
 
     # --- merges, and what was under way before --------------------------------------------------
 
-    def _merge(self, effect: Merge, fate: Fate, left_us: DurationUs) -> None:
+    def _merge(self, effect: Merge, fate: Fate, left_us: Lasting) -> None:
         began_us = self._works.now_us
 
         def merged() -> None:

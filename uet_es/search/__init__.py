@@ -1,0 +1,1 @@
+"""Better schedules, found before the run: an order, and edges that hold workstreams back."""
