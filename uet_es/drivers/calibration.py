@@ -90,8 +90,7 @@ class Slowness:
 def settle(bouts: Sequence[Bout], slowness: Slowness, *, leap: bool = False) -> bool:
     """Give every bout the time that it takes alone if that was the slowness; whether any moved.
 
-    With ``leap`` go to where the last two moves point (Aitken 1926): what several threads do moves
-    by nearly the same again and again.
+    With ``leap`` go to where the last two moves point (Aitken 1926), if they point somewhere.
     """
     moved = False
     for bout in bouts:
@@ -117,8 +116,12 @@ def alone(pieces: Sequence[tuple[int, float]], cpu_us: DurationUs | None) -> Las
     if computing == whole:
         return whole
     computing -= 0.5 / pieces[-1][1]
-    if cpu_us is None or cpu_us >= computing:
-        return max(MIN, computing)  # it computed all the time
+    if cpu_us is None:
+        return max(MIN, computing)
+    if cpu_us >= computing:
+        # It computed all the time. That it had several threads is believed only of what computed
+        # for longer than it took: else little noise makes some for everybody, who then share more.
+        return float(min(cpu_us, whole))
     low, high = float(cpu_us), whole - 0.5
     for _ in range(_HALVINGS):
         middle = (low + high) / 2

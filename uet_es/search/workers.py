@@ -50,7 +50,8 @@ def able_workers(plan: Plan, staff: Sequence[int]) -> dict[Need, tuple[int, ...]
 
 def is_served(plan: Plan, spec: WorkstreamSpec) -> bool:
     """Whether the plan has workers that can do ``spec``."""
-    return not plan.workers or any(group.count and _serves(group, spec) for group in plan.workers)
+    groups = plan.workers or (WorkerGroup(count=1),)
+    return any(group.count and _serves(group, spec) for group in groups)
 
 
 def need_of(spec: WorkstreamSpec) -> Need:
