@@ -31,12 +31,11 @@ def diff(
     with recorded(run_a) as a, recorded(run_b) as b:
         found = differences(a.entries(), b.entries())
         names = (a.name, b.name)
-        begun = (next(a.entries()).at_us, next(b.entries()).at_us)
     if wants_json(as_json, output):
         print_document(found.document())
         return
     _print_plan(found, names)
-    _print_parting(found, names, begun)
+    _print_parting(found, names)
     _print_end(found, names)
 
 
@@ -49,7 +48,7 @@ def _print_plan(found: "Difference", names: tuple[str, str]) -> None:
         print(f"  {line}")
 
 
-def _print_parting(found: "Difference", names: tuple[str, str], begun: tuple[int, int]) -> None:
+def _print_parting(found: "Difference", names: tuple[str, str]) -> None:
     from uet_es.cli.replay_text import entry_line
 
     def line(entry: "Entry | None", begun_us: int) -> str:
@@ -61,7 +60,7 @@ def _print_parting(found: "Difference", names: tuple[str, str], begun: tuple[int
         return
     width = max(map(len, names))
     print(f"they part at entry {found.seq}")
-    for name, entry, begun_us in zip(names, (found.of_a, found.of_b), begun, strict=True):
+    for name, entry, begun_us in zip(names, (found.of_a, found.of_b), found.begun_us, strict=True):
         print(f"  {name:<{width}}  {line(entry, begun_us)}")
 
 

@@ -23,7 +23,7 @@ several things; `events --json` and everything that follows (`-f`) print one obj
 | 0 | done |
 | 1 | finished with failed or cancelled workstreams, or the plan is not valid |
 | 2 | wrong usage, unknown run, a wrong `uet.toml`, no repository or commit where one is needed |
-| 5 | the store is corrupt, altered, or written by a newer uet |
+| 5 | a log is corrupt, altered or of a newer uet, or would be decided differently today |
 | 6 | a merge conflict needs a person |
 | 70 | a bug in uet |
 | 75 | try again later: a driver is alive, the store is busy, the disk is full |

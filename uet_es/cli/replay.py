@@ -103,8 +103,7 @@ def _show(
         return
     from uet_es.cli.replay_text import print_moment
 
-    begun_us = next(history.entries()).at_us
-    print_moment(history.name, ledger, begun_us)
+    print_moment(history.name, ledger)
     if commit:
         print(f"\n{checkout} holds the code as it was then, on no branch: {commit}")
         print(f"git worktree remove {checkout} takes it away again")

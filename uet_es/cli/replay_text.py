@@ -31,10 +31,10 @@ def paragraph(turn: Turn, begun_us: Instant) -> str:
     return "\n".join(entry_line(entry, begun_us) for entry in turn.entries)
 
 
-def print_moment(name: str, ledger: "Ledger", begun_us: Instant) -> None:
+def print_moment(name: str, ledger: "Ledger") -> None:
     """Everything that was true of the run then."""
     document: dict[str, Any] = moment_document(ledger)
-    after = (ledger.now_us - begun_us) / SECOND_US
+    after = (ledger.now_us - ledger.run.accepted_at_us) / SECOND_US
     print(f"{name} after entry {ledger.seq}, {after:.3f} s in, {clock_text(ledger.now_us)}")
     print(_standing(ledger))
     head = ledger.run.head

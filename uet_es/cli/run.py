@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from uet_es.cli.optimizing import Optimize, optimized
 from uet_es.cli.options import (
     Durations,
     Json,
@@ -50,6 +51,7 @@ def run(
         bool, typer.Option("--require-clean", help="Refuse if something is not committed.")
     ] = False,
     durations: Durations = None,
+    optimize: Optimize = None,
     quiet: Quiet = False,
     as_json: Json = False,
     output: Output = "text",
@@ -81,6 +83,8 @@ def run(
         loaded = load(asked, place, overrides, for_run=True)
     except PlanError as error:
         refuse(error, as_json=json_wanted)
+    if optimize:
+        loaded = loaded._replace(plan=optimized(loaded.plan, optimize))
     for warning in loaded.warnings:
         warn(str(warning))
     _look_at_repository(place, loaded.plan, asked, require_clean=require_clean)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from uet_es.cli.optimizing import Optimize, optimized
 from uet_es.cli.options import Durations, Json, MaxWorkers, Output, wants_json
 from uet_es.cli.printing import print_document, print_table, remark, seconds
 
@@ -58,10 +59,7 @@ def simulate(
     save: Annotated[
         bool, typer.Option("--save", help="Keep it in the store, marked as simulated.")
     ] = False,
-    optimize: Annotated[
-        float | None,
-        typer.Option("--optimize", min=0, metavar="SECONDS", help="Search an order first."),
-    ] = None,
+    optimize: Optimize = None,
     durations: Durations = None,
     as_json: Json = False,
     output: Output = "text",
@@ -119,8 +117,6 @@ def _scenario(
             refuse(error, as_json=False)
         plan = loaded.plan
         if optimize:
-            from uet_es.cli.optimizing import optimized
-
             plan = optimized(plan, optimize)
         return of_plan(place, plan, conditions)
     with open_log(place) as log:

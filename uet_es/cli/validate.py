@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from uet_es.cli.optimizing import Optimize, optimized
 from uet_es.cli.options import Durations, Json, MaxWorkers, Output, wants_json
 from uet_es.cli.plans import load, named_plan, refuse
 from uet_es.cli.printing import print_document, warn
@@ -20,6 +21,7 @@ def validate(
     ] = None,
     max_workers: MaxWorkers = None,
     durations: Durations = None,
+    optimize: Optimize = None,
     as_json: Json = False,
     output: Output = "text",
     workstreams_dir: Annotated[
@@ -44,13 +46,21 @@ def validate(
     if mode == "execute":
         from uet_es.cli.run import run
 
-        run(asked, max_workers=max_workers, durations=durations, as_json=json_wanted)
+        run(
+            asked,
+            max_workers=max_workers,
+            durations=durations,
+            optimize=optimize,
+            as_json=json_wanted,
+        )
         return
     overrides = Overrides(max_workers=max_workers, durations=durations)
     try:
         loaded = load(asked, here(), overrides)
     except PlanError as error:
         refuse(error, as_json=json_wanted)
+    if optimize:
+        loaded = loaded._replace(plan=optimized(loaded.plan, optimize))
     document = _document(loaded)
     if json_wanted:
         print_document(document)

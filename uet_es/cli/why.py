@@ -37,13 +37,12 @@ def why(
     with recorded(words[0] if len(words) == 2 else None) as history:
         id = known_workstream(history.plan, history.name, words[-1])
         found = explain(history.entries(), id)
-        begun_us = next(history.entries()).at_us
     if wants_json(as_json, output):
         print_document(found.document())
         return
     from uet_es.cli.why_text import next_commands, story
 
-    for line in story(history.name, found, begun_us):
+    for line in story(history.name, found):
         print(line)
     commands = list(next_commands(history.name, found))
     if commands:

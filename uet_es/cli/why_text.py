@@ -9,7 +9,6 @@ from uet_es.events import decisions as d
 
 if TYPE_CHECKING:
     from uet_es.drivers.explain import Explanation, Span
-    from uet_es.values import Instant
 
 _MODES = {
     "paused": "the run was paused",
@@ -30,8 +29,9 @@ _TOTALS = {
 }
 
 
-def story(name: str, found: "Explanation", begun_us: "Instant") -> Iterator[str]:
+def story(name: str, found: "Explanation") -> Iterator[str]:
     """Lines: how it stands in the run called ``name``, what that began with, where time went."""
+    begun_us = found.begun_us
     whole_us = found.to_us - found.from_us
     yield f"{found.workstream} in {name}: {_standing(found)} {seconds(whole_us)}"
     if found.reopened is not None:
@@ -44,7 +44,7 @@ def story(name: str, found: "Explanation", begun_us: "Instant") -> Iterator[str]
     yield from ("", f"{'from':>10}  {'took':>10}")
     for span in found.spans:
         after = (span.from_us - begun_us) / 1e6
-        yield f"{after:>10.3f}  {seconds(span.took_us):>10}  {told(span, found, begun_us)}"
+        yield f"{after:>10.3f}  {seconds(span.took_us):>10}  {told(span, found)}"
     totals: dict[str, int] = {}
     for span in found.spans:
         totals[span.cause] = totals.get(span.cause, 0) + span.took_us
@@ -55,7 +55,7 @@ def story(name: str, found: "Explanation", begun_us: "Instant") -> Iterator[str]
             yield f"{share:>8.1f} %  {seconds(took_us):>10}  {_TOTALS[cause]}"
 
 
-def told(span: "Span", found: "Explanation", begun_us: "Instant") -> str:
+def told(span: "Span", found: "Explanation") -> str:
     """What kept the workstream during ``span``, in words."""
     on = span.on
     match span.cause:
@@ -66,7 +66,7 @@ def told(span: "Span", found: "Explanation", begun_us: "Instant") -> str:
         case "order":
             return f"had to start after {on}"
         case "backoff":
-            return f"pause before the next attempt, until {(int(on) - begun_us) / 1e6:.3f}"
+            return f"pause before the next attempt, until {(int(on) - found.begun_us) / 1e6:.3f}"
         case "conflict":
             return f"could not run beside {on}"
         case "resource":
