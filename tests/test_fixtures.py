@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.record_fixture import expectation
 from uet_es.aggregates.invariants import broken
+from uet_es.drivers.expectation import expectation
 from uet_es.drivers.verify import verify
 from uet_es.kernel import Ledger, evolve, fold
 from uet_es.log import jsonl

@@ -36,6 +36,11 @@ class Bout:
         self.took_us: Lasting = self.end_us - begin_us  #: alone: what is solved for
         self.move = 0.0  #: of ``took_us`` in the last round
 
+    def compute_all(self) -> None:
+        """Suppose that it never waits."""
+        if self.cpu_us is not None:
+            self.took_us = min(self.took_us, max(1, self.cpu_us))
+
     @property
     def demand(self) -> Demand:
         """What it asks of the cores."""
@@ -103,6 +108,16 @@ def settle(bouts: Sequence[Bout], slowness: Slowness, *, leap: bool = False) -> 
         bout.move = took_us - bout.took_us
         bout.took_us = took_us
     return moved
+
+
+def shortage(bouts: Sequence[Bout], slowness: Slowness) -> float:
+    """Microseconds of computing for which the model leaves no core."""
+    return sum(
+        max(0.0, bout.cpu_us - sum(length / slower for length, slower in pieces))
+        for bout in bouts
+        if bout.cpu_us is not None and bout.cpu_us <= bout.end_us - bout.begin_us
+        for pieces in [slowness.between(bout.begin_us, bout.end_us)]
+    )
 
 
 def alone(pieces: Sequence[tuple[int, float]], cpu_us: DurationUs | None) -> Lasting:

@@ -22,7 +22,7 @@ class Clockwork:
         self._coming: list[tuple[Instant, int, Step]] = []
         self._processor = Processor(cores)
         self._computing: dict[int, Step] = {}
-        self._holding: deque[tuple[float, Step]] = deque()  #: of the lock: its holder first
+        self._holding: deque[tuple[float, float, Step]] = deque()  #: of the lock: its holder first
 
     @property
     def next_us(self) -> Instant | None:
@@ -64,15 +64,15 @@ class Clockwork:
         del self._computing[number]
         return self._processor.remove(number, self.now_us)
 
-    def hold(self, took_us: float, then: Step) -> None:
-        """Do computing of ``took_us`` while nobody else holds the lock, in the order of asking."""
-        self._holding.append((took_us, then))
+    def hold(self, took_us: float, cpu_us: float, then: Step) -> None:
+        """Do work while nobody else holds the lock, in the order of asking."""
+        self._holding.append((took_us, cpu_us, then))
         if len(self._holding) == 1:
             self._take()
 
     def _take(self) -> None:
-        took_us, then = self._holding[0]
-        self.work(took_us, took_us, partial(self._release, then))
+        took_us, cpu_us, then = self._holding[0]
+        self.work(took_us, cpu_us, partial(self._release, then))
 
     def _release(self, then: Step) -> None:
         self._holding.popleft()

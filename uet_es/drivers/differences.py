@@ -11,7 +11,7 @@ from uet_es.events.entry import Entry
 from uet_es.events.observations import MergeLanded, PlanAccepted
 from uet_es.kernel import Ledger, before, evolve
 from uet_es.plan import Plan
-from uet_es.values import SECOND_US, NanoUsd, RunId, WorkstreamId
+from uet_es.values import SECOND_US, Instant, NanoUsd, RunId, WorkstreamId
 
 SCHEMA_VERSION = 1
 #: Of a plan: named elsewhere, or no part of what was asked for.
@@ -40,6 +40,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     seq: int  #: of the first entry in which the runs part; 0 if they do not
     of_a: Entry | None  #: that entry; None where the run has ended
     of_b: Entry | None
+    begun_us: tuple[Instant, Instant]
     ends: tuple[End, End]
     merges: tuple[tuple[WorkstreamId, ...], tuple[WorkstreamId, ...]]  #: in their order
     workstreams: dict[WorkstreamId, tuple[Standing | None, Standing | None]]  #: those that differ
@@ -120,6 +121,7 @@ def differences(a: Iterable[Entry], b: Iterable[Entry]) -> Difference:
         seq=seq,
         of_a=of_a,
         of_b=of_b,
+        begun_us=(one.ledger.run.accepted_at_us, other.ledger.run.accepted_at_us),
         ends=(one.end(), other.end()),
         merges=(tuple(one.merges), tuple(other.merges)),
         workstreams={id: pair for id, pair in standings.items() if pair[0] != pair[1]},

@@ -81,7 +81,8 @@ def _place(entry: Entry) -> dict[str, object]:
 
 
 def _value(value: object) -> str:
-    text = value if isinstance(value, str) and value else msgspec.json.encode(value).decode()
+    is_word = isinstance(value, str) and value and " " not in value
+    text = str(value) if is_word else msgspec.json.encode(value).decode()
     return text if len(text) <= _VALUE_MAX else f"{text[:_VALUE_MAX]}…"
 
 

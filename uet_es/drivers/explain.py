@@ -48,6 +48,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     run: RunId
     workstream: WorkstreamId
     state: State
+    begun_us: Instant  #: when the run began
     from_us: Instant
     to_us: Instant  #: of its end; of the last entry if it is not over
     spans: tuple[Span, ...]  #: without gaps from ``from_us`` to ``to_us``
@@ -114,6 +115,7 @@ def explain(entries: Iterable[Entry], id: WorkstreamId) -> Explanation:
         run=ledger.id,
         workstream=id,
         state=ledger.workstreams[id].state,
+        begun_us=history[0].at_us,
         from_us=from_us,
         to_us=ends.ended_us.get(id, at_us),
         spans=tuple(_spans(stretches, ends)),

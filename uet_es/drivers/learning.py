@@ -1,27 +1,24 @@
 """What a recorded run teaches: a model of how long its attempts, git and the engine take."""
 
 from collections.abc import Iterable, Sequence
-from statistics import median_low
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from uet_es.drivers.calibration import Bout, Slowness, settle
 from uet_es.drivers.durations import Fate, History, Machine, Model, Usual
-from uet_es.drivers.lock_queue import LockQueue
+from uet_es.drivers.engine_costs import engine_of, middle
 from uet_es.drivers.recorded import Recorded, Tried, recorded
+from uet_es.drivers.solution import solved
 from uet_es.events.entry import Entry
 from uet_es.events.observations import (
     AttemptExited,
     AttemptUnstarted,
     MergeConflicted,
     MergeFailed,
-    MergeLanded,
 )
 from uet_es.plan import Plan, WorkstreamSpec
-from uet_es.values import DurationUs, WorkstreamId
+from uet_es.values import WorkstreamId
 
-_ROUNDS_MAX = 90
 #: An attempt that was stopped for its time-out would have gone on: for this much longer, we say.
 _UNSTOPPED = 2
 
@@ -34,7 +31,7 @@ def learn(entries: Iterable[Entry], *, cores: int, history: History | None = Non
     ``history`` of other runs stands in for what this one does not tell.
     """
     run = recorded(entries)
-    machine, fates = _solved(run, cores)
+    machine, fates = _fates(run, cores)
     known: dict[WorkstreamId, dict[int, Fate]] = {}
     for (id, attempt), fate in sorted(fates.items()):
         known.setdefault(id, {})[attempt] = fate
@@ -47,56 +44,32 @@ def history_of(runs: Iterable[Iterable[Entry]], *, cores: int) -> History:
     told = []
     for entries in runs:
         run = recorded(entries)
-        told.append((run.plan, _solved(run, cores)[1]))
+        told.append((run.plan, _fates(run, cores)[1]))
     return _history(told)
 
 
-# --- how long each took alone -----------------------------------------------------------------
+# --- what came of each --------------------------------------------------------------------------
 
 
-def _solved(run: Recorded, cores: int) -> tuple[Machine, dict[tuple[WorkstreamId, int], Fate]]:
-    machine = _engine(run, cores)
-    ran: dict[Tried, Bout] = {}
-    collected: dict[Tried, Bout] = {}
-    merged: dict[Tried, Bout] = {}
-    for tried in run.tried.values():
-        ending = tried.ending
-        if isinstance(ending, AttemptExited) and tried.started_us is not None:
-            began_us = tried.started_us - machine.launch_us
-            ran[tried] = Bout(began_us, began_us + ending.took_us, ending.cpu_us or 0)
-            if ending.collect_us:
-                collected[tried] = Bout(tried.ended_us - ending.collect_us, tried.ended_us, None)
-        if isinstance(tried.merge, MergeLanded | MergeConflicted) and tried.merge.took_us:
-            begin_us = tried.merging_us + machine.turn_us
-            merged[tried] = Bout(begin_us, begin_us + tried.merge.took_us, None)
-    known = [*ran.values(), *collected.values(), *merged.values()]
-    queue = LockQueue(run, machine)
-    for number in range(1, _ROUNDS_MAX + 1):
-        slowness = Slowness([*known, *queue.bouts], cores)
-        moved = settle(known, slowness, leap=number % 3 == 0)
-        moved |= queue.settle(slowness)
-        import os
-
-        if os.environ.get("DBG"):
-            print("round", number, moved)
-        if not moved:
-            break
+def _fates(run: Recorded, cores: int) -> tuple[Machine, dict[tuple[WorkstreamId, int], Fate]]:
+    machine = engine_of(run, cores)
+    alone = solved(run, machine)
     machine = replace(
         machine,
-        setup=queue.usual,
-        remove_us=queue.remove_us,
-        collect_us=_middle([round(bout.took_us) for bout in collected.values()]),
-        merge_us=_middle([round(bout.took_us) for bout in merged.values()]),
+        setup=alone.queue.usual,
+        remove_us=alone.queue.remove_us,
+        collect_us=middle([round(bout.took_us) for bout in alone.collected.values()]),
+        merge_us=middle([round(bout.took_us) for bout in alone.merged.values()]),
     )
-    specs = _specs(run.plan)
+    isolated = {id for id, spec in _specs(run.plan).items() if spec.isolation == "worktree"}
     fates = {}
     for tried in run.tried.values():
-        collect, merge = collected.get(tried), merged.get(tried)
+        merge = alone.merged.get(tried)
         lasting = Fate(
-            took_us=ran[tried].took_us if tried in ran else 0,
+            took_us=alone.ran[tried].took_us if tried in alone.ran else 0,
             status=0,
-            setup=queue.setups.get(tried, queue.usual) if _isolated(specs, tried) else None,
-            collect_us=collect.took_us if collect else 0,
+            setup=alone.queue.setups.get(tried, machine.setup) if tried.id in isolated else None,
+            collect_us=alone.collected[tried].took_us if tried in alone.collected else 0,
             merge_us=merge.took_us if merge else machine.merge_us,
         )
         if (fate := _fate(tried, lasting)) is not None:
@@ -132,60 +105,8 @@ def _fate(tried: Tried, lasting: Fate) -> Fate | None:
     )
 
 
-# --- what the engine takes ----------------------------------------------------------------------
-
-
-def _engine(run: Recorded, cores: int) -> Machine:
-    """Medians of what lies between entries that nothing else lies between."""
-    launches, firsts, written, settling = [], [], [], []
-    before: Tried | None = None
-    for tried in run.tried.values():
-        if tried.started_us is None:
-            before = None
-        elif tried.prepared_us is not None:
-            launches.append(tried.started_us - tried.prepared_us)
-            if not tried.place:
-                written.append(tried.prepared_us - (tried.setup_us or 0) - tried.dispatched_us)
-            before = None
-        else:
-            if not tried.place:
-                firsts.append(tried.started_us - tried.dispatched_us)
-            elif before is not None and before.started_us is not None:
-                launches.append(tried.started_us - before.started_us)
-            before = tried
-        if isinstance(tried.merge, MergeLanded | MergeConflicted):
-            written.append(tried.merged_us - tried.merge.took_us - tried.merging_us)
-    launch_us = _middle(launches) if launches else max(0, _middle(firsts) - run.opening_us)
-    if not written:
-        written = [first - launch_us for first in firsts] or [run.opening_us]
-    turn_us = max(0, _middle(written))
-    for tried in run.tried.values():
-        ending = tried.ending
-        if tried.prepared_us is None or tried.started_us is None:
-            continue
-        if isinstance(ending, AttemptExited):
-            over_us = tried.started_us - launch_us + ending.took_us
-            settling.append(tried.ended_us - ending.collect_us - over_us)
-    has_base = run.plan is not None and bool(run.plan.base)
-    return Machine(
-        cores=cores,
-        turn_us=turn_us,
-        launch_us=launch_us,
-        open_us=max(0, run.opening_us - turn_us) if has_base else 0,
-        settle_us=max(0, _middle(settling)),
-    )
-
-
-def _middle(values: Sequence[DurationUs]) -> DurationUs:
-    return median_low(values) if values else 0
-
-
 def _specs(plan: Plan | None) -> dict[WorkstreamId, WorkstreamSpec]:
     return {spec.id: spec for spec in plan.workstreams} if plan else {}
-
-
-def _isolated(specs: dict[WorkstreamId, WorkstreamSpec], tried: Tried) -> bool:
-    return specs[tried.id].isolation == "worktree"
 
 
 # --- history ------------------------------------------------------------------------------------

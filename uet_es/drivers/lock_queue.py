@@ -13,6 +13,8 @@ from uet_es.values import DurationUs, Instant
 LOCKED_PERCENT = 60
 #: Rounds in which the time of a removal is still guessed anew; then only the rest is solved for.
 _GUESSES = 4
+#: A split that moves by so little stays, so that what depends on it comes to rest.
+_STILL: DurationUs = 3
 _NEVER: Instant = 1 << 62
 
 
@@ -59,19 +61,20 @@ class LockQueue:
 
     def _solve(self, slowness: Slowness) -> bool:
         """Whether removals leave everybody behind them the time that the record shows."""
-        self.setups, self.bouts = {}, []
+        before, self.setups, self.bouts = self.setups, {}, []
         free_us = 0
         for claim, patience_us in zip(self._claims, self._patience_us, strict=True):
             begin_us = max(claim.asked_us, free_us)
             if claim.tried is None:
-                free_us = slowness.done_at(begin_us, self.remove_us)
+                free_us = begin_us + self.remove_us
                 if free_us >= patience_us and self.remove_us:
                     return False
-                self._occupy(begin_us, free_us)
                 continue
             begin_us = min(begin_us, claim.until_us - 1)
             took_us = alone(slowness.between(begin_us, claim.until_us), None)
             lock_us = float(int(took_us * LOCKED_PERCENT / 100))
+            if claim.tried in before and abs(before[claim.tried].lock_us - lock_us) <= _STILL:
+                lock_us = before[claim.tried].lock_us
             free_us = min(slowness.done_at(begin_us, lock_us), claim.until_us)
             if free_us >= patience_us:
                 # Somebody behind it was done before: it cannot have held the lock for so long.

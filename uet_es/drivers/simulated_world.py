@@ -110,7 +110,7 @@ class SimulatedWorld:
             case OpenIntegration():
                 self._clock_us += self._machine.open_us
             case RemoveWorktree() if self._machine.remove_us:
-                works.at(clock_us, partial(works.hold, self._machine.remove_us, _nothing))
+                works.at(clock_us, partial(works.hold, self._machine.remove_us, 0, _nothing))
             case _:
                 pass  # nothing to see of it here
 
@@ -145,7 +145,7 @@ class SimulatedWorld:
         fill = partial(
             self._works.work, setup.fill_us, setup.fill_us, partial(self._is_set_up, attempting)
         )
-        self._works.hold(setup.lock_us, fill)
+        self._works.hold(setup.lock_us, setup.lock_us, fill)
 
     def _is_set_up(self, attempting: Attempting) -> None:
         attempting.took_us = self._works.now_us - attempting.began_us

@@ -19,7 +19,7 @@ from uet_es.search.online import Edge, makespan_of, online_starts, ranking
 from uet_es.values import DurationUs
 
 _WALKING = 0.9  #: of the seconds; the rest is for finding out which edges are needed
-_WALKING_BEFORE_PROOF = 0.1  #: of the seconds, when a solver is asked too
+_WALKING_BEFORE_PROOF = 0.3  #: of the seconds, when a solver is asked too
 
 
 def improve(

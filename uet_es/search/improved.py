@@ -20,7 +20,7 @@ class Improved(NamedTuple):
     before: tuple[Edge, ...]  #: order-only edges to add, sorted
     makespan_us: DurationUs  #: of what dispatch does then, if all take as long as expected
     online_us: DurationUs  #: of what dispatch does with the plan as it was
-    lower_bound_us: DurationUs  #: no schedule is shorter
+    lower_bound_us: DurationUs  #: no schedule is shorter (with this order of strict merging)
     tried: int  #: schedules
 
     @property
