@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from uet_es.drivers.simulate import schedule
-from uet_es.plan import Limits, Plan, WorkstreamSpec
+from uet_es.plan import TODAY, Limits, Plan, WorkstreamSpec
 from uet_es.search.improve import improve
 from uet_es.search.improved import apply
 from uet_es.values import SECOND_US
@@ -48,6 +48,7 @@ def plan_of(instance):
     return Plan(
         workstreams=tuple(sorted(specs, key=lambda spec: spec.id)),
         limits=Limits(max_workers=len(specs), resources=capacities),
+        flags=TODAY,
     )
 
 

@@ -88,10 +88,11 @@ class Flags(Recorded, frozen=True, kw_only=True):
     """Behaviour switches, default old: an old log decides as it did (ADR 0008)."""
 
     spreads_backoff: bool = False  #: pauses before retries differ by workstream (ADR 0016)
+    ranks_by_area: bool = False  #: who holds up scarce pools goes earlier (ADR 0017)
 
 
 #: What plans are accepted with today.
-TODAY = Flags(spreads_backoff=True)
+TODAY = Flags(spreads_backoff=True, ranks_by_area=True)
 
 
 class Plan(Recorded, frozen=True, kw_only=True):

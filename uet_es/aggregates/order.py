@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from uet_es.plan import Plan, WorkstreamSpec
 from uet_es.values import DurationUs, WorkstreamId
 
+#: With more workstreams than this asking for pools, nobody looks behind each of them.
+AREA_USERS_MAX = 1000
+
 Edge = tuple[WorkstreamId, WorkstreamId]
 
 
@@ -52,14 +55,61 @@ def dispatch_order(
 ) -> list[WorkstreamId]:
     """All workstreams, the first to start first.
 
-    Foreground before background; then the plan's own ``order``; then longest remaining path;
-    then more dependents; then id.
+    Foreground before background; then the plan's own ``order``; then longest remaining path (and
+    area, where the plan asks for it); then more dependents; then id.
     """
+    area = areas(plan, followers) if plan.flags.ranks_by_area else {}
 
     def key(w: WorkstreamSpec) -> tuple[bool, int, DurationUs, int, WorkstreamId]:
-        return (w.priority == "background", w.order, -tail[w.id], -len(followers[w.id]), w.id)
+        weight_us = tail[w.id] + area.get(w.id, 0)
+        return (w.priority == "background", w.order, -weight_us, -len(followers[w.id]), w.id)
 
     return [w.id for w in sorted(plan.workstreams, key=key)]
+
+
+def areas(
+    plan: Plan, followers: Mapping[WorkstreamId, Sequence[WorkstreamId]]
+) -> dict[WorkstreamId, DurationUs]:
+    """For how long each workstream and all behind it fill the pool that they fill longest.
+
+    Duration times units over capacity; empty where no pool is asked for, or by too many to look
+    behind each.
+    """
+    users = [w for w in plan.workstreams if w.resources]
+    if not users or len(users) > AREA_USERS_MAX:
+        return {}
+    place = {w.id: n for n, w in enumerate(users)}
+    behind: dict[WorkstreamId, int] = {}
+    for id in reversed(_each_after_its_needs(plan, followers)):
+        mask = 1 << place[id] if id in place else 0
+        for follower in followers[id]:
+            mask |= behind[follower]
+        behind[id] = mask
+    pools = sorted({pool for w in users for pool in w.resources})
+    weights = [
+        [w.expected_us * w.resources.get(pool, 0) // plan.limits.resources[pool] for w in users]
+        for pool in pools
+        if plan.limits.resources.get(pool)
+    ]
+    found = {}
+    for id, mask in behind.items():
+        bits = bin(mask)[:1:-1]
+        filled = [n for n, bit in enumerate(bits) if bit == "1"]
+        found[id] = max((sum(weight[n] for n in filled) for weight in weights), default=0)
+    return found
+
+
+def _each_after_its_needs(
+    plan: Plan, followers: Mapping[WorkstreamId, Sequence[WorkstreamId]]
+) -> list[WorkstreamId]:
+    unmet = {w.id: len(w.depends_on) for w in plan.workstreams}
+    order = [id for id, count in unmet.items() if not count]
+    for id in order:  # grows while it is walked: Kahn's algorithm
+        for follower in followers[id]:
+            unmet[follower] -= 1
+            if not unmet[follower]:
+                order.append(follower)
+    return order
 
 
 def merge_order(
