@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.measure import at_least, at_most, paired, timed
 from bench.plans import recorded
+from uet_es.drivers.verify import verify
 from uet_es.kernel import fold, in_doubt
 from uet_es.log import codec
 from uet_es.log.store import Log
@@ -72,7 +73,7 @@ def _append(folder):
 
 
 def _fold(folder):
-    rates = {}
+    rates, verified = {}, {}
     for count in (100, 1000, 10_000):
         entries = recorded(count)
         path = folder / f"fold{count}.db"
@@ -85,6 +86,15 @@ def _fold(folder):
             )
             n = len(entries) * times
             rates[count] = n / ours
+            judged, folded, share = paired(
+                partial(_verified, log, times), partial(_folded, log, times), rounds=3
+            )
+            verified[count] = n / judged
+            if count == 1000:
+                rate = n / folded
+                yield at_least(
+                    "verify / fold, both from the store", 0.3, n / judged, rate, 1 / share
+                )
             if count == 1000:
                 yield at_least(
                     "fold from the store / msgspec alone", 0.2, n / ours, n / peer, 1 / ratio
@@ -94,10 +104,21 @@ def _fold(folder):
                 yield at_most(
                     f"resume {len(entries):,} entries / fold", 1.3, resumed, folded, ratio
                 )
+    ratio = verified[10_000] / verified[100]
+    ours, peer = verified[10_000], verified[100]
+    yield at_least("verify at 10,000 workstreams / at 100", 0.5, ours, peer, ratio)
     ratio = rates[10_000] / rates[100]
     yield at_least("fold at 10,000 workstreams / at 100", 0.5, rates[10_000], rates[100], ratio)
     ratio = rates[1000] / rates[100]
     yield at_least("fold at 1,000 workstreams / at 100", 0.5, rates[1000], rates[100], ratio)
+
+
+def _verified(log, times):
+    def work():
+        for _ in range(times):
+            assert verify(RUN, log.entries(RUN)) is None
+
+    return timed(work)
 
 
 def _folded(log, times):
