@@ -107,6 +107,24 @@ def test_all_that_is_wrong_with_the_conditions_is_said_at_once(uet, folder, plan
     assert not (folder / ".uet").exists()
 
 
+def test_what_had_happened_is_kept_when_a_run_is_imagined_from_an_entry(uet, plan):
+    uet("run", "plan", "-j", "1", "-q")
+    entries = uet("events", "--json").lines
+    took = uet("status", "--json").document["makespan_s"]
+    turns = [e["seq"] for e in entries if e["type"] == "attempt.exited"]
+    at = turns[0] - 1
+    same = uet("simulate", "run-1", "--at", str(at), "--json").document
+    assert same["makespan_s"] == pytest.approx(took, rel=0.1)
+    more = uet("simulate", "run-1", "--at", str(at), "-j", "2", "--save", "--json").document
+    assert more["makespan_s"] < same["makespan_s"]
+    kept = uet("status", more["run"], "--json").document
+    assert (kept["parent"], kept["forked_at_seq"], kept["simulated"]) == ("run-1", at, True)
+    assert uet("verify", "run-1", more["run"]).status == 0
+    assert uet("log", "verify").status == 0
+    assert uet("simulate", "run-1", "--at", "2").status == 2
+    assert uet("simulate", "run-1", "--at", str(at), "--without", "c").status == 2
+
+
 def test_a_fork_goes_on_for_real_and_says_where_it_cannot(uet, plan):
     uet("run", "plan", "-j", "1", "-q")
     entries = uet("events", "--json").lines

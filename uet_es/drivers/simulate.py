@@ -1,13 +1,15 @@
 """What if? A run in virtual time, by the kernel that does the real ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from uet_es.drivers.durations import Model
 from uet_es.drivers.loop import Seen, admit, drive, take
+from uet_es.drivers.midway import take_over
 from uet_es.drivers.simulated_world import Fates, SimulatedWorld
+from uet_es.errors import KernelError
 from uet_es.events.decisions import WorkstreamDispatched
 from uet_es.events.entry import Entry
 from uet_es.events.observations import AttemptExited, AttemptStarted, PlanAccepted
@@ -15,7 +17,15 @@ from uet_es.kernel import Ledger
 from uet_es.plan import Plan
 from uet_es.values import Instant, RunId, WorkstreamId
 
-__all__ = ["SimulatedWorld", "Slot", "ideal", "schedule", "simulate", "slots_of"]
+__all__ = [
+    "SimulatedWorld",
+    "Slot",
+    "ideal",
+    "resume_simulated",
+    "schedule",
+    "simulate",
+    "slots_of",
+]
 
 #: Sees every group of entries.
 Note = Callable[[Sequence[Entry]], object]
@@ -51,6 +61,25 @@ def simulate(
     first = accepted or PlanAccepted(plan=plan)
     ledger = take(Ledger(RunId(run)), world, write, [(start_us, first)])
     return drive(ledger, world, write)
+
+
+def resume_simulated(
+    ledger: Ledger,
+    model: Model | Fates,
+    note: Note = lambda entries: None,
+    after: Iterable[Entry] = (),
+) -> Ledger:
+    """Go on in virtual time from the middle of a run; the ledger at the end.
+
+    ``after`` are the entries that followed in reality: attempts that run at that instant go on for
+    the remainder that they tell. ``ledger`` is changed.
+    """
+    plan = ledger.run.plan
+    if plan is None:
+        raise KernelError(f"{ledger.id} has no plan to go on with")
+    world = _world(plan, model, ledger.now_us)
+    take_over(world, ledger, after)
+    return drive(ledger, world, _write(note))
 
 
 def _world(plan: Plan, model: Model | Fates, start_us: Instant) -> SimulatedWorld:

@@ -72,7 +72,7 @@ class SimulatedWorld:
         self._arrived: list[Step] = []
         self._news: list[Seen] = []
         self._attempts: dict[tuple[WorkstreamId, int], Attempting] = {}
-        self._head = ""
+        self.head = ""  #: of the integration branch
 
     # --- the loop -------------------------------------------------------------------------------
 
@@ -105,14 +105,54 @@ class SimulatedWorld:
                 if (attempting := self._attempts.get((id, attempt))) is not None:
                     works.at(clock_us, partial(self._stop, attempting))
             case Merge(workstream=id, attempt=attempt):
-                fate = Fate(*self._fate(id, attempt))
+                fate = self.fate((id, attempt))
                 works.at(clock_us, partial(self._merge, effect, fate, fate.merge_us))
-            case OpenIntegration():
+            case OpenIntegration(base=base):
                 self._clock_us += self._machine.open_us
+                self.head = base
             case RemoveWorktree() if self._machine.remove_us:
                 works.at(clock_us, partial(works.hold, self._machine.remove_us, 0, _nothing))
             case _:
                 pass  # nothing to see of it here
+
+    # --- what was under way before ----------------------------------------------------------------
+
+    @property
+    def launch_us(self) -> DurationUs:
+        """What starting a process takes."""
+        return self._machine.launch_us
+
+    def fate(self, key: tuple[WorkstreamId, int]) -> Fate:
+        """What an attempt does."""
+        return Fate(*self._fate(*key))
+
+    def set_up_on(
+        self, key: tuple[WorkstreamId, int], began_us: Instant, prepared_us: Instant
+    ) -> None:
+        """Let the set-up of an attempt, which is under way, end at ``prepared_us``."""
+        attempting = self._attempts[key] = Attempting(key, self.fate(key))
+        attempting.began_us = began_us
+        self._works.at(prepared_us, partial(self._is_set_up, attempting))
+
+    def run_on(self, key: tuple[WorkstreamId, int], began_us: Instant, left_us: Lasting) -> None:
+        """Let an attempt whose process began go on for ``left_us``."""
+        attempting = self._attempts[key] = Attempting(key, self.fate(key))
+        attempting.began_us = began_us
+        now_us = self._works.now_us
+        past = [after_us for after_us, _ in attempting.fate.signals if began_us + after_us < now_us]
+        attempting.told = len(past)
+        self._works.at(now_us, partial(self._run, attempting, left_us))
+
+    def see(self, at_us: Instant, observation: AnyObservation) -> None:
+        """Have ``observation`` happen at ``at_us``, whatever the model says."""
+        self._works.at(at_us, partial(self._arrive, observation))
+
+    def merge_on(self, effect: Merge, began_us: Instant, left_us: DurationUs) -> None:
+        """Let a merge that is under way go on for ``left_us``."""
+        fate = self.fate((effect.workstream, effect.attempt))
+        self._works.at(self._works.now_us, partial(self._merge, effect, fate, left_us, began_us))
+
+    # --- noticing -------------------------------------------------------------------------------
 
     def _saw(self, observation: AnyObservation) -> None:
         self._news.append((self._clock_us, observation))
@@ -134,7 +174,7 @@ class SimulatedWorld:
     # --- attempts -------------------------------------------------------------------------------
 
     def _start(self, key: tuple[WorkstreamId, int]) -> None:
-        attempting = self._attempts[key] = Attempting(key, Fate(*self._fate(*key)))
+        attempting = self._attempts[key] = Attempting(key, self.fate(key))
         if attempting.fate.setup is None:
             self._launch(attempting)
         else:
@@ -155,7 +195,7 @@ class SimulatedWorld:
         id, attempt = attempting.key
         self._saw(
             WorktreePrepared(
-                workstream=id, attempt=attempt, base=self._head, took_us=attempting.took_us
+                workstream=id, attempt=attempt, base=self.head, took_us=attempting.took_us
             )
         )
         if attempting.is_over:
@@ -246,10 +286,13 @@ class SimulatedWorld:
             )
         )
 
-    # --- merges, and what was under way before --------------------------------------------------
+    # --- merges -----------------------------------------------------------------------------------
 
-    def _merge(self, effect: Merge, fate: Fate, left_us: Lasting) -> None:
-        began_us = self._works.now_us
+    def _merge(
+        self, effect: Merge, fate: Fate, left_us: Lasting, began_us: Instant | None = None
+    ) -> None:
+        if began_us is None:
+            began_us = self._works.now_us
 
         def merged() -> None:
             self._arrive(self._merged(effect, fate, self._works.now_us - began_us))
@@ -265,13 +308,13 @@ class SimulatedWorld:
                 workstream=id,
                 attempt=attempt,
                 files=fate.collides,
-                ours=self._head,
+                ours=self.head,
                 theirs=effect.commit,
                 took_us=took_us,
             )
-        self._head = _commit(f"merge {id}.{attempt}")
+        self.head = _commit(f"merge {id}.{attempt}")
         return MergeLanded(
-            workstream=id, attempt=attempt, commit=self._head, tree=self._head, took_us=took_us
+            workstream=id, attempt=attempt, commit=self.head, tree=self.head, took_us=took_us
         )
 
 

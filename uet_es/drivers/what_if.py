@@ -9,7 +9,7 @@ import msgspec
 
 from uet_es.aggregates.order import tails
 from uet_es.drivers.durations import Model
-from uet_es.drivers.simulate import Slot, simulate, slots_of
+from uet_es.drivers.simulate import Slot, resume_simulated, simulate, slots_of
 from uet_es.events.entry import Entry
 from uet_es.kernel import Ledger
 from uet_es.plan import Plan
@@ -71,8 +71,6 @@ def imagine_from(past: Past, model: Model, note: Note = lambda entries: None) ->
     def keep(group: Sequence[Entry]) -> None:
         entries.extend(group)
         note(group)
-
-    from uet_es.drivers.simulate import resume_simulated
 
     ledger = resume_simulated(past.ledger, model, note=keep, after=past.after)
     assert ledger.run.plan is not None
