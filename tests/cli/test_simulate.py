@@ -40,6 +40,22 @@ def test_a_plan_without_durations_is_simulated_in_units_and_says_so(uet, folder)
     assert "one unit" in said.err
 
 
+def test_simulating_a_plan_agrees_with_validating_it(uet, folder, repository):
+    write_plan(
+        folder / "plan",
+        *(
+            {"id": f"w{n}", "run": "true", "depends_on": [f"w{n - 3}"] if n > 2 else []}
+            for n in range(9)
+        ),
+    )
+    for workers in ("1", "2", "3"):
+        dry = uet("validate", "plan", "-j", workers, "--json").document
+        imagined = uet("simulate", "plan", "-j", workers, "--json").document
+        assert imagined["makespan_s"] == dry["makespan"]
+    better = uet("simulate", "plan", "-j", "2", "--optimize", "0.2", "--json").document
+    assert better["makespan_s"] <= uet("validate", "plan", "-j", "2", "--json").document["makespan"]
+
+
 def test_the_newest_real_run_is_simulated_with_more_workers_and_scored_by_the_next(uet, plan):
     assert uet("run", "plan", "-j", "1", "-q").status == 0
     document = uet("simulate", "--max-workers", "2", "--json").document

@@ -23,14 +23,20 @@ Optimize = Annotated[
 ]
 
 
-def optimized(plan: "Plan", seconds: float) -> "Plan":
+Exact = Annotated[
+    bool,
+    typer.Option("--exact", help="With --optimize: let OR-tools go on, and prove bounds."),
+]
+
+
+def optimized(plan: "Plan", seconds: float, *, exact: bool = False) -> "Plan":
     """``plan`` with the best order found, and what was found said on stderr."""
     import msgspec
 
     from uet_es.search.improve import improve
     from uet_es.search.improved import apply
 
-    improved = improve(plan, seconds=seconds, clock=time.monotonic)
+    improved = improve(plan, seconds=seconds, clock=time.monotonic, exact=exact)
     found = f"the best of {improved.tried} schedules" if improved.tried else "the plan's own order"
     gap = 100 * (improved.makespan_us - improved.lower_bound_us) / max(1, improved.lower_bound_us)
     proven = "which is the optimum" if improved.proven else f"{gap:.1f} % above the lower bound"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from uet_es.cli.optimizing import Optimize, optimized
+from uet_es.cli.optimizing import Exact, Optimize, optimized
 from uet_es.cli.options import (
     Durations,
     Json,
@@ -52,6 +52,7 @@ def run(
     ] = False,
     durations: Durations = None,
     optimize: Optimize = None,
+    exact: Exact = False,
     quiet: Quiet = False,
     as_json: Json = False,
     output: Output = "text",
@@ -84,7 +85,7 @@ def run(
     except PlanError as error:
         refuse(error, as_json=json_wanted)
     if optimize:
-        loaded = loaded._replace(plan=optimized(loaded.plan, optimize))
+        loaded = loaded._replace(plan=optimized(loaded.plan, optimize, exact=exact))
     for warning in loaded.warnings:
         warn(str(warning))
     _look_at_repository(place, loaded.plan, asked, require_clean=require_clean)

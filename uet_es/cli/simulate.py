@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from uet_es.cli.optimizing import Optimize, optimized
+from uet_es.cli.optimizing import Exact, Optimize, optimized
 from uet_es.cli.options import Durations, Json, MaxWorkers, Output, wants_json
 from uet_es.cli.printing import print_document, print_table, remark, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from uet_es.drivers.place import Place
     from uet_es.drivers.scenario import Conditions, Scenario
     from uet_es.intake.specification import Durations as DurationsFrom
+    from uet_es.plan import Plan
 
 Set = Annotated[
     list[str],
@@ -60,6 +61,7 @@ def simulate(
         bool, typer.Option("--save", help="Keep it in the store, marked as simulated.")
     ] = False,
     optimize: Optimize = None,
+    exact: Exact = False,
     durations: Durations = None,
     as_json: Json = False,
     output: Output = "text",
@@ -81,7 +83,8 @@ def simulate(
         fail=tuple(fail),
         seed=seed,
     )
-    scenario = _scenario(place, what, conditions, at, durations, optimize)
+    search = (lambda plan: optimized(plan, optimize, exact=exact)) if optimize else None
+    scenario = _scenario(place, what, conditions, at, durations, search)
     counts = _counts(sweep)
     document = document_of(scenario, counts=counts, samples=samples, seed=seed)
     if save:
@@ -100,7 +103,7 @@ def _scenario(
     conditions: "Conditions",
     at: int | None,
     durations: "DurationsFrom | None",
-    optimize: float | None,
+    search: "Callable[[Plan], Plan] | None",
 ) -> "Scenario":
     from uet_es.cli.plans import load, refuse
     from uet_es.cli.whereabouts import chosen_run, open_log
@@ -116,9 +119,9 @@ def _scenario(
         except PlanError as error:
             refuse(error, as_json=False)
         plan = loaded.plan
-        if optimize:
-            plan = optimized(plan, optimize)
-        return of_plan(place, plan, conditions)
+        return of_plan(place, plan, conditions, search or (lambda plan: plan))
+    if search is not None:
+        raise UsageError("--optimize searches an order for a plan; a run has had its order")
     with open_log(place) as log:
         run = chosen_run(log, what)
     return of_run(place, run, conditions, at)

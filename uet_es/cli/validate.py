@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from uet_es.cli.optimizing import Optimize, optimized
+from uet_es.cli.optimizing import Exact, Optimize, optimized
 from uet_es.cli.options import Durations, Json, MaxWorkers, Output, wants_json
 from uet_es.cli.plans import load, named_plan, refuse
 from uet_es.cli.printing import print_document, warn
@@ -22,6 +22,7 @@ def validate(
     max_workers: MaxWorkers = None,
     durations: Durations = None,
     optimize: Optimize = None,
+    exact: Exact = False,
     as_json: Json = False,
     output: Output = "text",
     workstreams_dir: Annotated[
@@ -51,6 +52,7 @@ def validate(
             max_workers=max_workers,
             durations=durations,
             optimize=optimize,
+            exact=exact,
             as_json=json_wanted,
         )
         return
@@ -60,7 +62,7 @@ def validate(
     except PlanError as error:
         refuse(error, as_json=json_wanted)
     if optimize:
-        loaded = loaded._replace(plan=optimized(loaded.plan, optimize))
+        loaded = loaded._replace(plan=optimized(loaded.plan, optimize, exact=exact))
     document = _document(loaded)
     if json_wanted:
         print_document(document)

@@ -17,7 +17,7 @@ from uet_es.events.observations import (
     MergeFailed,
 )
 from uet_es.plan import Plan, WorkstreamSpec
-from uet_es.values import WorkstreamId
+from uet_es.values import Instant, WorkstreamId
 
 #: An attempt that was stopped for its time-out would have gone on: for this much longer, we say.
 _UNSTOPPED = 2
@@ -72,12 +72,13 @@ def _fates(run: Recorded, cores: int) -> tuple[Machine, dict[tuple[WorkstreamId,
             collect_us=alone.collected[tried].took_us if tried in alone.collected else 0,
             merge_us=merge.took_us if merge else machine.merge_us,
         )
-        if (fate := _fate(tried, lasting)) is not None:
+        began_us = alone.ran[tried].begin_us if tried in alone.ran else 0
+        if (fate := _fate(tried, lasting, began_us)) is not None:
             fates[tried.id, tried.attempt] = fate
     return machine, fates
 
 
-def _fate(tried: Tried, lasting: Fate) -> Fate | None:
+def _fate(tried: Tried, lasting: Fate, began_us: Instant) -> Fate | None:
     """What came of it; None if the log does not tell what would have."""
     ending = tried.ending
     if isinstance(ending, AttemptUnstarted):
@@ -91,7 +92,6 @@ def _fate(tried: Tried, lasting: Fate) -> Fate | None:
     elif tried.recalled is not None and ending.status:
         return None
     merge = tried.merge
-    began_us = tried.ended_us - ending.took_us if lasting.setup is None else tried.started_us
     return lasting._replace(
         took_us=took_us,
         status=0 if tried.recalled else ending.status,

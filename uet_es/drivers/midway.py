@@ -47,7 +47,7 @@ def take_over(world: SimulatedWorld, ledger: Ledger, after: Iterable[Entry]) -> 
     model expects.
     """
     sequel = Sequel(after)
-    world.head = ledger.run.head
+    world.attempts.head = ledger.run.head
     for effect in in_doubt(ledger):
         match effect:
             case OpenIntegration():
@@ -70,7 +70,7 @@ def _go_on(world: SimulatedWorld, ledger: Ledger, effect: StartAttempt, sequel: 
     started_us = ledger.started.get(effect.workstream)
     if started_us is None:
         if key in sequel.prepared:
-            world.set_up_on(key, *sequel.prepared[key])
+            world.attempts.set_up_on(key, *sequel.prepared[key])
         else:
             world.perform(effect)
         return
@@ -82,4 +82,4 @@ def _go_on(world: SimulatedWorld, ledger: Ledger, effect: StartAttempt, sequel: 
     if told and left_us <= 0:
         world.see(*told)  # its process is over, and what it left is being collected
     else:
-        world.run_on(key, began_us, max(0, left_us * fate.took_us / max(1, took_us)))
+        world.attempts.run_on(key, began_us, max(0, left_us * fate.took_us / max(1, took_us)))

@@ -9,7 +9,7 @@ from uet_es.events.decisions import (
     WorkstreamCompleted,
     WorkstreamDispatched,
 )
-from uet_es.events.entry import Entry
+from uet_es.events.entry import AnyEvent, Entry
 from uet_es.events.observations import (
     AnySignal,
     AttemptExited,
@@ -69,9 +69,9 @@ def recorded(entries: Iterable[Entry]) -> Recorded:
     run = Recorded()
     place = 0
     for entry in entries:
-        if entry.ignored:
-            continue
         event, at_us = entry.event, entry.at_us
+        if entry.ignored or _is_foreign(run, event):
+            continue
         match event:
             case PlanAccepted(plan=plan):
                 run.plan, run.accepted_us = plan, at_us
@@ -98,6 +98,13 @@ def recorded(entries: Iterable[Entry]) -> Recorded:
         if entry.stream == entry.stream.partition("/")[0] and not isinstance(event, MergeStarted):
             place = 0
     return run
+
+
+def _is_foreign(run: Recorded, event: AnyEvent) -> bool:
+    """Whether it is about an attempt that was dispatched before the first entry."""
+    if isinstance(event, WorkstreamDispatched) or not hasattr(event, "attempt"):
+        return False
+    return (getattr(event, "workstream", None), event.attempt) not in run.tried
 
 
 def _observe(run: Recorded, entry: Entry) -> None:

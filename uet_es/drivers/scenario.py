@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -24,7 +24,7 @@ from uet_es.drivers.overrides import (
 )
 from uet_es.drivers.place import Place
 from uet_es.drivers.predictions import predict
-from uet_es.drivers.simulate import simulate
+from uet_es.drivers.simulate import ideal, simulate
 from uet_es.drivers.what_if import Document, Imagined, Past
 from uet_es.errors import TryLaterError, UsageError
 from uet_es.events.entry import Entry
@@ -152,17 +152,25 @@ class _Recorded(msgspec.Struct, frozen=True):
         return Past(ledger, [*self.before, *entries], self.after)
 
 
-def of_plan(place: Place, plan: Plan, conditions: Conditions) -> Scenario:
-    """``plan`` before it was ever run.
+def of_plan(
+    place: Place,
+    plan: Plan,
+    conditions: Conditions,
+    search: Callable[[Plan], Plan] = lambda plan: plan,
+) -> Scenario:
+    """``plan`` before it was ever run, in the world of ``validate``: only attempts take time.
+
+    ``search`` may find a better order for the plan under its conditions.
 
     Raises:
         UsageError: a condition that makes no sense for it; all of them at once.
     """
     model = from_plan(plan)
-    as_planned = what_if.imagine(plan, model)
+    as_planned = what_if.imagine(ideal(plan), model)
     baseline = _baseline(None, as_planned.makespan_us, as_planned.workers, real=False)
-    changed = changed_plan(without(plan, conditions.without), conditions.assignments)
-    return Scenario(place, changed, _told(model, plan, conditions), conditions, baseline=baseline)
+    changed = search(changed_plan(without(plan, conditions.without), conditions.assignments))
+    told = _told(model, plan, conditions)
+    return Scenario(place, ideal(changed), told, conditions, baseline=baseline)
 
 
 def of_run(place: Place, run: RunId, conditions: Conditions, at_seq: int | None) -> Scenario:
