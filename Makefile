@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 
 .DEFAULT_GOAL := check
-.PHONY: help demo test check fmt lint types layers generated cover sim bench clean
+.PHONY: help demo test check fmt lint types layers generated cover sim bench fidelity clean
 
 help: ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
@@ -23,7 +23,7 @@ demo: $(VENV)/.installed ## set up, then run the example plan on a sample reposi
 	@sh examples/demo.sh $(abspath $(BIN))
 
 test: $(VENV)/.dev ## set up, then all tests
-	$(PY) -m pytest
+	$(PY) -m pytest -n auto
 
 check: lint types layers generated ## everything that needs no test run
 
@@ -52,11 +52,15 @@ cover: $(VENV)/.dev ## branch coverage of the kernel, 100 % or it fails
 	$(BIN)/coverage report --fail-under=100 --show-missing --include='uet_es/kernel.py,uet_es/aggregates/*,uet_es/policies/*,uet_es/events/*,uet_es/effects.py,uet_es/plan.py'
 
 SEEDS ?= 2000
-sim: $(VENV)/.dev ## SEEDS=10000: the kernel in a world that lies
-	UET_SEEDS=$(SEEDS) $(PY) -m pytest -q tests/test_simulation.py
+sim: $(VENV)/.dev ## SEEDS=10000: kernel, log and driver in a world that lies, on all cores
+	$(PY) -m tests.simulation --seeds $(SEEDS)
+	UET_SEEDS=$(SEEDS) $(PY) -m pytest -q tests/simulation/test_plans.py
 
 bench: $(VENV)/.dev ## ratios, side by side in one run
 	$(PY) -m bench
+
+fidelity: $(VENV)/.dev ## real runs beside their predictions; eight minutes, on a quiet machine
+	$(PY) -m bench.fidelity
 
 clean: ## forget everything made here
 	rm -rf $(VENV) build dist demo .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

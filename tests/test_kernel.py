@@ -26,8 +26,8 @@ from tests.builders import (
     staffed,
     started,
 )
+from tests.simulation.snapshot import snapshot
 from tests.spec import given
-from tests.test_simulation import snapshot
 from uet_es import kernel
 from uet_es.effects import (
     Merge,

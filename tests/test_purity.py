@@ -28,11 +28,11 @@ ALLOWED = {
 
 WARM_TURNS = """
 import sys
-from tests.test_simulation import Story
+from tests.simulation.story import tell
 from uet_es.events import Observation
 from uet_es.kernel import Ledger, effects_of, in_doubt, turn, wake_at
 
-stories = [[e for e in Story(seed).tell().entries if isinstance(e.event, Observation)]
+stories = [[e for e in tell(seed).entries if isinstance(e.event, Observation)]
            for seed in (3, 5, 8)]
 seen = []
 watching = False
@@ -64,12 +64,12 @@ DIGESTS = """
 import hashlib
 import msgspec
 from tests.builders import random_plan
-from tests.test_simulation import Story
+from tests.simulation.story import tell
 from uet_es.drivers.simulate import simulate
 
 digest = hashlib.sha256()
 for seed in range(12):
-    for entry in Story(seed).tell().entries:
+    for entry in tell(seed).entries:
         digest.update(msgspec.json.encode(entry))
     note = lambda entries: [digest.update(msgspec.json.encode(entry)) for entry in entries]
     simulate(random_plan(seed), lambda workstream, attempt: (attempt * 1_000_000, 0), note)

@@ -3,7 +3,7 @@
 from bench.fidelity.plans import COMPUTING
 from bench.fidelity.predictions import chosen_right
 
-TUNED = range(16)  #: seeds that the model may be looked at with; all others never are
+TUNED = range(16)  #: seeds that the model was looked at with; the others never were
 #: What is promised on the others: (median, 95th percentile) of the error.
 TARGETS = {"waiting": (0.03, 0.12), "computing": (0.08, 0.12)}
 

@@ -22,8 +22,8 @@ from tests.builders import (
     staffed,
     started,
 )
+from tests.simulation.snapshot import snapshot
 from tests.spec import given
-from tests.test_simulation import snapshot
 from uet_es.aggregates.evolve import evolve
 from uet_es.aggregates.invariants import broken
 from uet_es.aggregates.ledger import Ledger

@@ -1,6 +1,5 @@
 """Limits that change during a run, and forks."""
 
-
 from tests.builders import accepted, exited, landed, spec, staffed
 from tests.spec import given
 from uet_es.events.observations import LimitsChanged, RunForked

@@ -27,7 +27,7 @@ MIN = 1e-3
 class Bout:
     """One piece of work between two recorded instants."""
 
-    __slots__ = ("begin_us", "cpu_us", "end_us", "move", "took_us")
+    __slots__ = ("begin_us", "cpu_us", "end_us", "is_solved", "move", "took_us")
 
     def __init__(self, begin_us: Instant, end_us: Instant, cpu_us: DurationUs | None) -> None:
         self.begin_us = begin_us
@@ -35,11 +35,17 @@ class Bout:
         self.cpu_us = cpu_us  #: None: it does nothing but compute
         self.took_us: Lasting = self.end_us - begin_us  #: alone: what is solved for
         self.move = 0.0  #: of ``took_us`` in the last round
+        self.is_solved = False  #: ``took_us`` is known and stays
 
     def compute_all(self) -> None:
         """Suppose that it never waits."""
         if self.cpu_us is not None:
             self.took_us = min(self.took_us, max(1, self.cpu_us))
+
+    @property
+    def waits(self) -> bool:
+        """Whether it does something else than computing."""
+        return self.cpu_us is not None and self.took_us > self.cpu_us
 
     @property
     def demand(self) -> Demand:
@@ -51,7 +57,7 @@ class Bout:
 class Slowness:
     """By how much computing was slower, instant by instant."""
 
-    def __init__(self, bouts: Sequence[Bout], cores: int) -> None:
+    def __init__(self, bouts: Sequence[Bout], cores: float) -> None:
         self._at: list[Instant] = []  #: from here on …
         self._by: list[float] = []  #: … by so much
         changes = sorted(
@@ -99,6 +105,8 @@ def settle(bouts: Sequence[Bout], slowness: Slowness, *, leap: bool = False) -> 
     """
     moved = False
     for bout in bouts:
+        if bout.is_solved:
+            continue
         took_us = alone(slowness.between(bout.begin_us, bout.end_us), bout.cpu_us)
         move, last = took_us - bout.took_us, bout.move
         moved |= abs(move) > AT_REST

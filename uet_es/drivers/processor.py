@@ -28,7 +28,7 @@ def demand_of(took_us: float, cpu_us: float) -> Demand:
     return Demand((took_us - cpu_us) / took_us, cpu_us / took_us, 1.0)
 
 
-def stretch(demands: Iterable[Demand], cores: int) -> float:
+def stretch(demands: Iterable[Demand], cores: float) -> float:
     """By how much computing takes longer while all of ``demands`` go on; 1 if there are cores.
 
     Each waits as long as it would alone and shares the cores fairly while it computes, so that

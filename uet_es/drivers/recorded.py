@@ -39,6 +39,7 @@ class Tried:
         self.prepared_us: Instant | None = None
         self.setup_us: DurationUs | None = None
         self.started_us: Instant | None = None
+        self.pid = 0  #: of its process; 0 in a simulated world, where nothing is noisy
         self.recalled: FailureReason | None = None
         self.ending: AttemptExited | AttemptUnstarted | AttemptLost | None = None
         self.ended_us: Instant = 0
@@ -113,8 +114,9 @@ def _observe(run: Recorded, entry: Entry) -> None:
         case WorktreePrepared(workstream=id, attempt=attempt, took_us=took_us):
             tried = run.tried[id, attempt]
             tried.prepared_us, tried.setup_us = at_us, took_us
-        case AttemptStarted(workstream=id, attempt=attempt):
-            run.tried[id, attempt].started_us = at_us
+        case AttemptStarted(workstream=id, attempt=attempt, pid=pid):
+            tried = run.tried[id, attempt]
+            tried.started_us, tried.pid = at_us, pid
         case AttemptExited() | AttemptUnstarted() | AttemptLost():
             tried = run.tried[event.workstream, event.attempt]
             tried.ending, tried.ended_us = event, at_us

@@ -1,4 +1,4 @@
-"""Attempts of a simulated world, from the effect that asks for one to the observation of its end."""
+"""Attempts of a simulated world, from the effect that asks for one to the end that is seen."""
 
 from collections.abc import Callable
 from functools import partial
