@@ -7,7 +7,7 @@ import typer
 
 from uet_es.cli.optimizing import Exact, Optimize, optimized
 from uet_es.cli.options import Durations, Json, MaxWorkers, Output, wants_json
-from uet_es.cli.printing import print_document, print_table, remark, seconds
+from uet_es.cli.printing import count, print_document, print_table, remark, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -146,7 +146,7 @@ def _print(document: dict[str, Any]) -> None:
 
     if unit == "unit":
         remark("uet: no durations are known: every workstream counts one unit")
-    print(f"{document['outcome']} with {document['workers']} workers")
+    print(f"{document['outcome']} with {count(document['workers'], 'worker')}")
     print(f"  makespan     {told(document['makespan_s'])}")
     print(f"  lower bound  {told(document['lower_bound_s'])}")
     print(f"  utilisation  {document['utilisation'] * 100:.0f} %")
@@ -159,7 +159,7 @@ def _print(document: dict[str, Any]) -> None:
         kind = "took" if baseline["real"] else "would take"
         print(
             f"  {baseline['run'] or 'as planned'} {kind} {told(baseline['makespan_s'])} with "
-            f"{baseline['workers']} workers: {percent:+.1f} %"
+            f"{count(baseline['workers'], 'worker')}: {percent:+.1f} %"
         )
     spread = document.get("percentiles")
     if spread:

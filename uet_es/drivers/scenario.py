@@ -91,6 +91,11 @@ class Scenario:
             return what_if.imagine(self.plan, self.model, note)
         return what_if.imagine_from(self._past.forked(run, note), self.model, note)
 
+    @property
+    def time_unit(self) -> str:
+        """``s`` where durations are known: recorded, or estimated by the plan; else ``unit``."""
+        return "unit" if self._run is None and self.plan.durations == "unit" else "s"
+
     def save(self) -> RunId:
         """Keep the imagined run in the store under a number of its own; its entries are its own.
 
@@ -206,6 +211,7 @@ def document_of(
     imagined, model = scenario.imagined, scenario.model
     document: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
     document |= what_if.document_of(imagined)
+    document["time_unit"] = scenario.time_unit
     document["baseline"] = scenario.baseline
     binds = what_if.binding(imagined, model)
     document["binds"] = binds | {"told": _binds(binds)}

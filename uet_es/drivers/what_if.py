@@ -128,7 +128,6 @@ def document_of(imagined: Imagined) -> Document:
     room_us = imagined.workers * max(1, imagined.makespan_us)
     return {
         "outcome": imagined.ledger.run.outcome,
-        "time_unit": "unit" if imagined.plan.durations == "unit" else "s",
         "makespan_s": imagined.makespan_us / SECOND_US,
         "lower_bound_s": lower_bound_us(imagined) / SECOND_US,
         "workers": imagined.workers,
