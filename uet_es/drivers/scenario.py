@@ -214,7 +214,7 @@ def document_of(
     document["time_unit"] = scenario.time_unit
     document["baseline"] = scenario.baseline
     binds = what_if.binding(imagined, model)
-    document["binds"] = binds | {"told": _binds(binds)}
+    document["binds"] = binds | {"told": _binds(binds, scenario.time_unit)}
     if counts:
         runs, knee = what_if.sweep(scenario.plan, model, counts)
         kept = ("workers", "makespan_s", "lower_bound_s", "utilisation", "cost_nanousd")
@@ -241,7 +241,7 @@ def _baseline(run: RunId | None, makespan_us: int, workers: int, *, real: bool) 
     return {"run": run, "makespan_s": makespan_us / SECOND_US, "workers": workers, "real": real}
 
 
-def _binds(binds: Document) -> str:
+def _binds(binds: Document, unit: str) -> str:
     chain = binds["chain"]
     assert isinstance(chain, list)
     ends = f"{chain[0]} … {chain[-1]}" if len(chain) > 1 else "".join(chain)
@@ -250,9 +250,8 @@ def _binds(binds: Document) -> str:
     beyond = f"beyond {useful} workers nothing improves" if useful else "more workers change little"
     match binds["kind"]:
         case "workers":
-            return (
-                f"workers bind: with one for each it would take {binds['unlimited_s']} s; {share}"
-            )
+            free = f"with one for each it would take {binds['unlimited_s']} {unit}"
+            return f"workers bind: {free}; {share}"
         case "chain":
             return f"{beyond}: {share}"
         case _:
