@@ -28,7 +28,7 @@ def main():
         for d in drawn:
             for count in wanted.counts:
                 place = folder / f"seed{d.seed}-workers{count}-repeat{repeat}"
-                measured, others = _undisturbed(d.plan, count, place)
+                measured, others = _undisturbed(d.plan, count, place, wanted.patience)
                 disturbed += others > QUIET
                 runs[d.seed][count].append(measured)
                 _progress(d, count, repeat, measured, others)
@@ -41,11 +41,11 @@ def main():
     )
 
 
-def _undisturbed(plan, count, place):
+def _undisturbed(plan, count, place, patience_s):
     """A run, and the share of the cores that others used; made again once if that is too much."""
     tries = []
     for attempt in range(2):
-        wait_for_quiet()
+        wait_for_quiet(patience_s)
         watch = Watch()
         measured = measure(plan, count, place / str(attempt))
         tries.append((watch.others(), attempt, measured))
@@ -69,6 +69,9 @@ def _arguments():
     parser.add_argument("--seeds", type=_span, default=range(32), help="like 0-3 or 5")
     parser.add_argument("--counts", type=_numbers, default=(1, 2, 4), help="like 1,4")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument(
+        "--patience", type=float, default=5.0, help="seconds to wait for others before each run"
+    )
     return parser.parse_args()
 
 

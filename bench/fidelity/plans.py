@@ -21,8 +21,10 @@ COMPUTING = frozenset({"burners", "mixed", "building"})
 #: Sorts in which each attempt has a worktree; they are fewer, because git takes a tenth of a second
 #: for each, and beside what real agents do that is nothing.
 ISOLATED = frozenset({"worktrees", "building"})
-#: Waiting and computing of one plan, without what the engine and git take.
-TOTAL_MS = 2200
+#: Waiting and computing of one plan, without what the engine and git take; the more noise there is,
+#: the longer.
+WAITING_MS = 1500
+OTHER_MS = 2200
 
 
 class Drawn(NamedTuple):
@@ -43,7 +45,8 @@ def draw(seed: int) -> Drawn:
     sort = SORTS[seed % len(SORTS)]
     dice = random.Random(f"fidelity {seed}")
     isolated = sort in ISOLATED
-    lasting = _durations(dice, dice.randrange(*(5, 8) if isolated else (7, 12)))
+    total_ms = OTHER_MS if isolated or sort in COMPUTING else WAITING_MS
+    lasting = _durations(dice, total_ms, dice.randrange(*(5, 8) if isolated else (7, 12)))
     specs = [
         WorkstreamSpec(
             id=f"w{n:02d}",
@@ -58,9 +61,9 @@ def draw(seed: int) -> Drawn:
     return Drawn(seed, sort, Plan(workstreams=tuple(specs), limits=limits))
 
 
-def _durations(dice, count):
+def _durations(dice, total_ms, count):
     weights = [dice.uniform(0.4, 2.0) for _ in range(count)]
-    return [int(TOTAL_MS * weight / sum(weights)) for weight in weights]
+    return [int(total_ms * weight / sum(weights)) for weight in weights]
 
 
 def _needed(dice, sort, n):

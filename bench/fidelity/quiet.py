@@ -6,7 +6,6 @@ from pathlib import Path
 
 #: Share of all cores that others may use while something is measured.
 QUIET = 0.06
-_PATIENCE_S = 6.0
 _LOOK_S = 0.2
 
 
@@ -29,9 +28,9 @@ class Watch:
         return time.monotonic(), busy / os.sysconf("SC_CLK_TCK"), sum(os.times()[:4])
 
 
-def wait_for_quiet():
-    """Wait a little until nobody else computes; go on after that in any case."""
-    until = time.monotonic() + _PATIENCE_S
+def wait_for_quiet(patience_s):
+    """Wait until nobody else computes; after ``patience_s`` go on in any case."""
+    until = time.monotonic() + patience_s
     while time.monotonic() < until:
         watch = Watch()
         time.sleep(_LOOK_S)

@@ -12,7 +12,7 @@ from uet_es.drivers.learning import history_of, learn
 from uet_es.drivers.recorded import recorded
 from uet_es.drivers.simulate import resume_simulated, simulate
 from uet_es.drivers.solution import solved
-from uet_es.events.observations import AttemptExited
+from uet_es.events.observations import AttemptExited, AttemptStarted
 from uet_es.kernel import fold
 
 ENGINE = Machine(turn_us=2000, launch_us=1500, settle_us=700)
@@ -117,6 +117,32 @@ def test_what_four_burners_take_alone_is_found_from_what_they_took_together():
     assert {fate[1].took_us for fate in model.known.values()} == {400}
     lonely = replace(plan, limits=replace(plan.limits, max_workers=1))
     assert run(lonely, model)[-1].at_us == 1600
+
+
+def as_if_real(entries):
+    """The log with processes in it."""
+    return [
+        replace(e, event=replace(e.event, pid=7)) if isinstance(e.event, AttemptStarted) else e
+        for e in entries
+    ]
+
+
+def test_a_few_idle_moments_of_a_real_run_are_not_read_as_waiting():
+    """Four on two cores that were busy for 96 %: only a simulated log is taken at its word."""
+    known = {id: {1: Fate(1000, 0, 480)} for id in "abcd"}
+    plan = plan_of(*"abcd", max_workers=4)
+    entries = run(plan, Model(machine=Machine(cores=2), known=known))
+    assert {fate[1].took_us for fate in learn(entries, cores=2).known.values()} == {1000}
+    real = learn(as_if_real(entries), cores=2)
+    assert {fate[1].took_us for fate in real.known.values()} == {480}
+
+
+def test_waiting_of_a_real_run_stays_waiting_where_cores_are_idle():
+    known = {id: {1: Fate(1000, 0, 430)} for id in "abcd"}
+    plan = plan_of(*"abcd", max_workers=4)
+    entries = run(plan, Model(machine=Machine(cores=2), known=known))
+    real = learn(as_if_real(entries), cores=2)
+    assert {fate[1].took_us for fate in real.known.values()} == {1000}
 
 
 def test_computing_for_longer_than_it_took_means_threads():
