@@ -4,6 +4,8 @@ from itertools import combinations
 
 from tests.builders import plan_of, spec
 from uet_es.aggregates import order
+from uet_es.plan import Flags, Limits
+from uet_es.values import SECOND_US
 
 PLAN = plan_of(spec("a", expected_us=2), spec("b", ("a",), expected_us=3), spec("c", expected_us=4))
 
@@ -103,3 +105,48 @@ def test_the_edges_order_every_pair_that_conflicts():
     edges = set(strict(*work))
     reach = {(a, b) for a, b in edges} | {(a, d) for a, b in edges for c, d in edges if b == c}
     assert all(pair in reach for pair in combinations("abc", 2))
+
+
+def pooled(id, after=(), units=1, seconds=1, pool="gpu"):
+    return spec(id, after, resources={pool: units}, expected_us=seconds * SECOND_US)
+
+
+def areas_of(*specs, **resources):
+    plan = plan_of(*specs, limits=Limits(resources=resources))
+    return order.areas(plan, order.followers_of(plan))
+
+
+def test_an_area_is_how_long_a_workstream_and_all_behind_it_fill_the_scarcest_pool():
+    found = areas_of(
+        pooled("a", units=2, seconds=3),
+        pooled("b", ("a",), seconds=4),
+        pooled("c", ("a",), seconds=5, pool="db"),
+        "d after b c",
+        gpu=2,
+        db=1,
+    )
+    assert found == {"a": 5 * SECOND_US, "b": 2 * SECOND_US, "c": 5 * SECOND_US, "d": 0}
+
+
+def test_what_follows_on_two_ways_counts_once():
+    ends = [pooled("a"), spec("b", ("a",)), spec("c", ("a",)), pooled("d", ("b", "c"))]
+    assert areas_of(*ends, gpu=1)["a"] == 2 * SECOND_US
+
+
+def test_without_pools_or_with_too_many_that_ask_for_them_there_is_no_area(monkeypatch):
+    assert areas_of("a", "b after a", gpu=1) == {}
+    monkeypatch.setattr(order, "AREA_USERS_MAX", 1)
+    assert areas_of(pooled("a"), pooled("b"), gpu=1) == {}
+
+
+def test_a_pool_without_capacity_fills_nothing():
+    assert areas_of(pooled("a", pool="none"), gpu=1) == {"a": 0}
+
+
+def test_who_holds_up_a_scarce_pool_goes_first_where_the_plan_asks_for_it():
+    specs = [spec("long", expected_us=5 * SECOND_US), pooled("a", units=2, seconds=4)]
+    for flag, first in ((False, "long"), (True, "a")):
+        limits = Limits(resources={"gpu": 1})
+        plan = plan_of(*specs, limits=limits, flags=Flags(ranks_by_area=flag))
+        followers = order.followers_of(plan)
+        assert order.dispatch_order(plan, order.tails(plan), followers)[0] == first
