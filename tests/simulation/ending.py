@@ -1,6 +1,6 @@
 """What must be true of a story that is over."""
 
-from tests.simulation import projectors
+from uet_es.aggregates import projectors
 from uet_es.drivers.verify import verify
 from uet_es.values import worker_stream, workstream_stream
 from uet_es.world import state_folder
@@ -24,12 +24,12 @@ def check_end(story, ledger):
 
 def _rebuild(log, ledger):
     """Each aggregate from its own stream is what the ledger holds."""
-    assert log.get(ledger.id, projectors.run) == ledger.run
+    assert log.get(ledger.id, projectors.project_run) == ledger.run
     for workstream in ledger.workstreams.values():
         if ledger.versions.get(stream := workstream_stream(ledger.id, workstream.id)):
-            assert log.get(stream, projectors.workstream) == workstream
+            assert log.get(stream, projectors.project_workstream) == workstream
     for worker in ledger.workers.values():
-        assert log.get(worker_stream(ledger.id, worker.id), projectors.worker) == worker
+        assert log.get(worker_stream(ledger.id, worker.id), projectors.project_worker) == worker
 
 
 def _account(world, ledger):
