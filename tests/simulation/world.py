@@ -24,6 +24,8 @@ from uet_es.values import SECOND_US
 class LyingWorld:
     """What a driver sees of the ground. It outlives drivers; ``forget`` is what a crash does."""
 
+    pid = 1234  #: of whoever drives: a story has the same bytes in every process
+
     def __init__(self, plan, dice, moment):
         self.plan = plan
         self.dice = dice

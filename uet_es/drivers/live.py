@@ -1,6 +1,5 @@
 """Do it: a run, or the rest of one, with real processes, a real repository and the durable log."""
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Protocol
@@ -151,7 +150,7 @@ class Driver:
         for (workstream, attempt), offset in ledger.offsets.items():
             self._world.track(workstream, attempt, offset)
         known = {(id, ledger.workstreams[id].attempt) for id in ledger.started}
-        resumed: list[Seen] = [(self._world.now_us(), DriverResumed(pid=os.getpid()))]
+        resumed: list[Seen] = [(self._world.now_us(), DriverResumed(pid=self._world.pid))]
         resumed += self._world.reconcile(in_doubt(ledger), started=known)
         return self._drive(ledger, [*resumed, *asked])
 

@@ -1,5 +1,6 @@
 """The live world: real processes, a real repository, real people."""
 
+import os
 import time
 from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,11 @@ class LiveWorld:
         #: One thread, so that merges happen in the order in which they were asked for.
         self._merger = ThreadPoolExecutor(1, "uet-merge")
         self._poll_at = 0.0
+
+    @property
+    def pid(self) -> int:
+        """Of this process: who drives."""
+        return os.getpid()
 
     def now_us(self) -> Instant:
         """The wall clock."""
