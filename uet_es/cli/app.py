@@ -12,6 +12,7 @@ from uet_es.cli import (
     doctor,
     events,
     fork,
+    imports,
     init,
     integrity,
     logs,
@@ -42,6 +43,7 @@ _BEGIN, _GO, _SEE, _ASK = "Begin", "Run", "Look", "Ask of a run"
 _TELL = "Understand"
 app.command(rich_help_panel=_BEGIN)(init.init)
 app.command(rich_help_panel=_BEGIN)(doctor.doctor)
+app.add_typer(imports.importing, name="import", rich_help_panel=_BEGIN)
 app.command(rich_help_panel=_GO)(validate.validate)
 app.command(rich_help_panel=_GO)(run.run)
 app.command(rich_help_panel=_GO)(run.resume)

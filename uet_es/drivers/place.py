@@ -22,6 +22,11 @@ class Place(msgspec.Struct, frozen=True):
         """The log's file."""
         return self.state / "log.db"
 
+    @property
+    def warehouse(self) -> Path:
+        """What analysts ask; may not exist yet, and may be removed at any time."""
+        return self.state / "warehouse.duckdb"
+
 
 def find_place(start: Path, max_page_count: int | None = None) -> Place:
     """The place that ``start`` belongs to; nothing is made.

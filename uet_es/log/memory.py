@@ -18,6 +18,9 @@ class MemoryStore:
     def __init__(self, recorder: ApplicationRecorder) -> None:
         self._recorder = recorder
 
+    def arrivals(self, after_position: int) -> Iterator[Row]:
+        return self._all(after_position)
+
     def scan(
         self, run: RunId | None, *, after_position: int = 0, newest: int | None = None
     ) -> Iterator[Row]:

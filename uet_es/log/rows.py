@@ -27,6 +27,10 @@ class Head(NamedTuple):
 class Store(Protocol):
     """Something that holds rows. Only ``scan`` and ``entry`` leave the inboxes out."""
 
+    def arrivals(self, after_position: int) -> Iterator[Row]:
+        """Everything in order of arrival: entries, requests, predictions."""
+        ...
+
     def scan(
         self, run: RunId | None, *, after_position: int = 0, newest: int | None = None
     ) -> Iterator[Row]:

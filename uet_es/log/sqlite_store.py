@@ -41,6 +41,10 @@ class SqliteStore:
             self.close()
             raise
 
+    def arrivals(self, after_position: int) -> Iterator[Row]:
+        statement = f"{_COLUMNS} WHERE rowid > :after ORDER BY rowid"
+        return self._rows(statement, {"after": after_position})
+
     def scan(
         self, run: RunId | None, *, after_position: int = 0, newest: int | None = None
     ) -> Iterator[Row]:

@@ -166,6 +166,21 @@ class Log:
         """Stored rows in order of arrival, unjudged, those of unknown type too; no requests."""
         return self._store.scan(run, after_position=after_position, newest=newest)
 
+    def arrivals(self, *, after_position: int = 0) -> Iterator[Row]:
+        """Everything that is stored, requests and predictions too, in order of arrival.
+
+        Unjudged, those of unknown type too; what an older uet wrote is brought to today's version.
+        """
+        return map(self._codec.modern, self._store.arrivals(after_position))
+
+    def decode(self, row: Row) -> Entry:
+        """The entry that ``row`` holds, brought to today's version.
+
+        Raises:
+            LogError: of a type or with a field that this uet does not know, or damaged.
+        """
+        return self._codec.decode(row)
+
     def runs(self) -> tuple[RunId, ...]:
         """Every run with at least one entry, in numeric order."""
         names = [RunId(name) for name in self._store.names() if _RUN.fullmatch(name)]

@@ -1,0 +1,127 @@
+"""The read models: what each `.sql` file in ``models/`` says about itself.
+
+A file begins with comments: what one row is, what it is made from, what its columns mean and
+in which units. Then comes the statement that makes it, and for a table, behind the line
+``-- on every batch``, how new entries get in. Nothing else knows which models there are.
+"""
+
+import re
+from functools import cache
+from graphlib import TopologicalSorter
+from hashlib import sha256
+from importlib.resources import files
+
+import msgspec
+
+#: What a batch of new rows is called inside a model: temporary tables, gone afterwards.
+FRESH = (
+    "fresh",
+    "fresh_history",
+    "fresh_requests",
+    "fresh_predictions",
+    "fresh_waits",
+    "fresh_steps",
+    "fresh_times",
+    "folded",
+)
+#: A fork's new history is what these say, so a batch goes into them first.
+_HISTORY = ("entries", "lineage")
+_PART = "-- on every batch\n"
+_HEAD = re.compile(r"-- (?P<name>\w+): (?P<grain>.*)")
+_COLUMN = re.compile(r"--   (?P<name>\w+) +(?P<text>.*)")
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True):
+    """One read model."""
+
+    name: str
+    grain: str  #: what one row is, and what else must be known
+    sources: tuple[str, ...]  #: models and batches it is made from
+    columns: dict[str, str]  #: meaning and unit of each, in their order
+    definition: str  #: the statement that makes it
+    on_batch: str  #: statements that let a batch in; "" for views and folds
+    text: str  #: the whole file
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it is computed when asked for."""
+        return self.definition.startswith("CREATE VIEW")
+
+
+def parse(text: str) -> Model:
+    """The model that a file holds.
+
+    Raises:
+        ValueError: its head does not say what it must.
+    """
+    lines = text.splitlines()
+    head = _HEAD.fullmatch(lines[0])
+    if head is None:
+        raise ValueError(f"a model begins with `-- name: what one row is`, not with {lines[0]!r}")
+    grain, sources, columns = [head["grain"]], None, {}
+    for line in lines[1:]:
+        if not line.startswith("--"):
+            break
+        if line.startswith("-- from: "):
+            sources = tuple(line.removeprefix("-- from: ").split(", "))
+        elif (column := _COLUMN.fullmatch(line)) is not None:
+            columns[column["name"]] = column["text"].strip()
+        elif line.startswith("--    ") and columns:
+            columns[next(reversed(columns))] += f" {line.removeprefix('--').strip()}"
+        elif line != "--":
+            grain.append(line.removeprefix("-- "))
+    if sources is None:
+        raise ValueError(f"{head['name']}: no line says what it is made `-- from: `")
+    body = "\n".join(line for line in lines if not line.startswith("--") or line == _PART.strip())
+    definition, _, on_batch = f"{body}\n".partition(_PART)
+    return Model(
+        name=head["name"],
+        grain=" ".join(grain),
+        sources=sources,
+        columns=columns,
+        definition=definition.strip(),
+        on_batch=on_batch.strip(),
+        text=text,
+    )
+
+
+@cache
+def models() -> tuple[Model, ...]:
+    """Every model, each after what it is made from, otherwise by name."""
+    folder = files("uet_es.projections").joinpath("models")
+    found = {}
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".sql"):
+            model = parse(file.read_text(encoding="utf-8"))
+            found[model.name] = model
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for name, model in found.items():
+        of_history = _HISTORY if "fresh_history" in model.sources else ()
+        sorter.add(name, *of_history, *(s for s in model.sources if s not in FRESH))
+    ordered: list[Model] = []
+    sorter.prepare()
+    while sorter.is_active():
+        for name in sorted(sorter.get_ready()):
+            ordered.append(found[name])
+            sorter.done(name)
+    return tuple(ordered)
+
+
+@cache
+def digest() -> str:
+    """What changes whenever any model does: a warehouse made by others is made anew."""
+    return sha256("\0".join(model.text for model in models()).encode()).hexdigest()
+
+
+def comments(model: Model) -> list[str]:
+    """Statements that write its grain and the meaning of its columns into the database."""
+    kind = "VIEW" if model.is_view else "TABLE"
+    said = [f"COMMENT ON {kind} {model.name} IS {_quoted(model.grain)}"]
+    return said + [
+        f'COMMENT ON COLUMN {model.name}."{name}" IS {_quoted(text)}'
+        for name, text in model.columns.items()
+    ]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
