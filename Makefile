@@ -44,6 +44,7 @@ layers: $(VENV)/.dev
 generated: $(VENV)/.dev ## generated files are what the code says
 	$(PY) -m uet_es.intake.schemas --check
 	$(PY) -m uet_es.log.schemas --check
+	$(PY) -m uet_es.projections.schemas --check
 	$(PY) -m uet_es.cli.document --check
 	$(PY) docs/events_page.py --check
 

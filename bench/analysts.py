@@ -63,9 +63,9 @@ def add_run(log: Log, run: RunId, plan: Plan, seed: int) -> int:
     dice = random.Random(f"run {seed}")
     expected = {w.id: w.expected_us for w in plan.workstreams}
     fates = {
-        (id, attempt): (max(1, int(us * dice.uniform(0.5, 2))), int(dice.random() < 0.05))
+        (id, attempt): (max(1, int(us * dice.uniform(0.5, 2))), int(dice.random() < odds))
         for id, us in expected.items()
-        for attempt in (1, 2, 3)
+        for attempt, odds in ((1, 0.05), (2, 0.002))
     }
     groups = []
     start_us = START_US + seed * DAY_US // 10

@@ -6,6 +6,7 @@ leaves old logs byte for byte what they were (ADR 0011).
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
@@ -19,6 +20,9 @@ from uet_es.values import (
     Priority,
     WorkstreamId,
 )
+
+#: Where prices of models come from that the plan does not name itself (``world.prices``).
+PriceTable = Literal["genai-prices", "uet-1", "none"]
 
 
 class Recorded(
@@ -110,8 +114,10 @@ class Plan(Recorded, frozen=True, kw_only=True):
     limits: Limits = Limits()
     flags: Flags = Flags()
     scope_ignore: tuple[str, ...] = ()  #: patterns of build litter, never committed nor judged
-    #: USD per million tokens over the shipped table: model → {"input", "output", "cached_input"}
+    #: USD per million tokens over the table: model → {"input", "output", "cached_input"};
+    #: ``*`` is every model that nobody knows
     prices: Mapping[str, Mapping[str, str]] = {}
+    price_table: PriceTable = "genai-prices"
     base: str = ""  #: commit that worktrees start from; "" without a repository
     digest: str = ""  #: of what was asked for, without base and limits: names the plan
     source: str = ""  #: the folder's name, for people

@@ -61,10 +61,10 @@ def test_before_the_next_is_chosen_nobody_is_merged_first():
     assert waits(run, "a") == [("merging", "")]
 
 
-def test_between_things_that_happen_at_once_the_rest_is_awaited():
+def test_between_things_that_happen_at_once_whoever_could_start_waits_for_a_worker():
     run = given(accepted("a", "b", "c"), *staffed(1, 2))
     turn(run.ledger, run.now_us, exited("a"), followed=True)
-    assert waits(run, "c") == [("mode", "looking")]
+    assert waits(run, "c") == [("worker", "shell")]
 
 
 def test_what_may_start_at_once_waits_for_nothing():

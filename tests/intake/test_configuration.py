@@ -35,6 +35,7 @@ def test_every_key_reaches_the_plan(configured):
     loaded = configured("""
         max_workers = 7
         default_duration_s = 60
+        price_table = "uet-1"
         [resources]
         gpu = 2
         [retry]
@@ -54,6 +55,9 @@ def test_every_key_reaches_the_plan(configured):
         [prices."some-1.5"]
         input = 3.0
         output = 0.00000015
+        [prices."*"]
+        input = 1
+        output = 2
         [[workers]]
         count = 2
         capabilities = ["slow", "fast"]
@@ -69,7 +73,11 @@ def test_every_key_reaches_the_plan(configured):
         merge_order="strict",
     )
     assert plan.workers == (WorkerGroup(count=2, capabilities=("fast", "slow")),)
-    assert plan.prices == {"some-1.5": {"input": "3", "output": "0.00000015"}}
+    assert plan.prices == {
+        "*": {"input": "1", "output": "2"},
+        "some-1.5": {"input": "3", "output": "0.00000015"},
+    }
+    assert plan.price_table == "uet-1"
     assert "dist" in plan.scope_ignore
     assert plan.tools == {}
     assert (plan.workstreams[0].timeout_us, plan.workstreams[0].max_attempts) == (10_000_000, 3)

@@ -13,12 +13,13 @@ from uet_es.events.observations import (
     TextReported,
     UsageReported,
 )
+from uet_es.world.prices import PriceList
 from uet_es.world.signals import SignalReader, append_signal
 from uet_es.world.tails import Tail
 
 
 def _reader(prices=None) -> SignalReader:
-    return SignalReader("a", 2, prices or {})
+    return SignalReader("a", 2, PriceList(prices or {}))
 
 
 def _read(line: str, **more):

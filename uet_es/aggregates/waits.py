@@ -50,7 +50,8 @@ def _waits(ledger: Ledger, id: WorkstreamId) -> Iterator[Wait]:
                 found = True
                 yield wait
             if not found and ledger.followed:
-                yield Wait("mode", "looking")
+                # Nobody idle was told yet: that waits until all that happened at once was admitted.
+                yield Wait("worker", ledger.specs[id].tool)
 
 
 def _before_start(ledger: Ledger, id: WorkstreamId) -> Iterator[Wait]:

@@ -17,12 +17,14 @@ from uet_es.cli import (
     integrity,
     logs,
     look,
+    publishing,
     record,
     replay,
     requests,
     run,
     signalling,
     simulate,
+    sql,
     validate,
     verify,
     why,
@@ -37,10 +39,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 log = typer.Typer(no_args_is_help=True, help="Check the log, or take a secret out of it.")
+store = typer.Typer(no_args_is_help=True, help="The warehouse behind uet sql: copy it, remake it.")
 signal = typer.Typer(no_args_is_help=True, help="Tell the driver something from inside an attempt.")
 
 _BEGIN, _GO, _SEE, _ASK = "Begin", "Run", "Look", "Ask of a run"
-_TELL = "Understand"
+_TELL, _COUNT = "Understand", "Analyse"
 app.command(rich_help_panel=_BEGIN)(init.init)
 app.command(rich_help_panel=_BEGIN)(doctor.doctor)
 app.add_typer(imports.importing, name="import", rich_help_panel=_BEGIN)
@@ -59,12 +62,16 @@ app.command(rich_help_panel=_TELL)(why.why)
 app.command(rich_help_panel=_TELL)(diff.diff)
 app.command(rich_help_panel=_TELL)(verify.verify)
 app.command(rich_help_panel=_TELL)(record.record)
+app.command(rich_help_panel=_COUNT)(sql.sql)
+app.add_typer(store, name="warehouse", rich_help_panel=_COUNT)
 app.command(rich_help_panel=_ASK)(requests.cancel)
 app.command(rich_help_panel=_ASK)(requests.pause)
 app.command(rich_help_panel=_ASK)(requests.unpause)
 app.command(rich_help_panel=_ASK)(requests.retry)
 app.add_typer(signal, name="signal", rich_help_panel=_ASK)
 app.add_typer(log, name="log", rich_help_panel=_SEE)
+store.command()(publishing.publish)
+store.command()(publishing.rebuild)
 log.command()(integrity.verify)
 log.command()(integrity.redact)
 signal.command()(signalling.usage)

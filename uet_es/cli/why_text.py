@@ -8,13 +8,13 @@ from uet_es.cli.replay_text import entry_line
 from uet_es.events import decisions as d
 
 if TYPE_CHECKING:
-    from uet_es.drivers.explain import Explanation, Span
+    from uet_es.drivers.explain import Explanation
+    from uet_es.timing.words import Span
 
 _MODES = {
     "paused": "the run was paused",
     "draining": "the driver was told to stop",
     "finished": "the run had finished",
-    "looking": "uet was still looking at what else had happened",
 }
 _TOTALS = {
     "mode": "paused or draining",

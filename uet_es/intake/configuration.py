@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from uet_es.intake.document import Attempts, Command, Model, Name, Pattern, Seconds, Units
+from uet_es.plan import PriceTable
 from uet_es.values import MergeOrder
 
 #: What builds and editors leave behind; never committed, never judged as a change.
@@ -109,8 +110,12 @@ class Config(Model):
     tools: dict[Annotated[Name, AfterValidator(_not_shell)], Tool] = Field(
         default_factory=dict, description="How each named tool is run."
     )
+    price_table: PriceTable = Field(
+        default="genai-prices", description="Prices of models that [prices] does not name."
+    )
     prices: dict[str, Price] = Field(
-        default_factory=dict, description="Over the shipped table, by model."
+        default_factory=dict,
+        description="Over the table, by model; '*' is every model that nobody knows.",
     )
     workers: list[Group] = Field(
         default_factory=list, description="Groups of workers; else all are alike."

@@ -110,6 +110,7 @@ def load_plan(
         flags=TODAY,
         scope_ignore=tuple(sorted({*LITTER, *config.scope.ignore})),
         prices=prices_of(config),
+        price_table=config.price_table,
         source=path.resolve().name,
         durations=durations,
     )

@@ -1,6 +1,6 @@
 """Entries and requests as the bytes that are stored, and back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -8,7 +8,7 @@ from uet_es.errors import KernelError, LogError
 from uet_es.events import BY_TAG, AnyEvent, AnyRequest, Entry
 from uet_es.log.chain import joined, link
 from uet_es.log.rows import Row
-from uet_es.log.upcast import UPCASTERS, Plain, Upcasters, newest, upcast
+from uet_es.log.upcast import UPCASTERS, Plain, Upcasters, newest, tag_of_topic, upcast
 from uet_es.values import Instant, RunId
 
 
@@ -61,6 +61,16 @@ class Codec:
         self._upcasters = upcasters
         self._topic_of = {event: newest(tag, upcasters) for tag, event in BY_TAG.items()}
         self._topics = frozenset(self._topic_of.values())
+
+    @property
+    def old_topics(self) -> tuple[str, ...]:
+        """Topics that are read but no longer written."""
+        return tuple(self._upcasters)
+
+    def topics_of(self, tags: Collection[str]) -> list[str]:
+        """The topics, old ones included, under which events with one of ``tags`` may lie."""
+        known = {*self._topics, *self._upcasters}
+        return sorted(t for t in known if tag_of_topic(newest(t, self._upcasters)) in tags)
 
     def topic_of(self, event: AnyEvent) -> str:
         """The topic under which ``event`` is written today."""

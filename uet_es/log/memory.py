@@ -1,12 +1,12 @@
 """A log that is forgotten: the same rows, kept by the library's recorder in memory."""
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 from uet_es.errors import UsageError
-from uet_es.log.predictions import PREFIX
-from uet_es.log.rows import Row
+from uet_es.log.rows import PREDICTIONS, Row, is_entry, ndjson
 from uet_es.values import RunId, StreamId
 
 _PAGE = 1000
@@ -18,8 +18,27 @@ class MemoryStore:
     def __init__(self, recorder: ApplicationRecorder) -> None:
         self._recorder = recorder
 
-    def arrivals(self, after_position: int) -> Iterator[Row]:
-        return self._all(after_position)
+    def newest_position(self) -> int:
+        return self._recorder.max_notification_id() or 0
+
+    def at(self, position: int) -> Row | None:
+        return next((row for row in self._all(position - 1) if row.position == position), None)
+
+    def between(
+        self, after: int, until: int, *, only: Sequence[str] = (), without: Sequence[str] = ()
+    ) -> Iterator[Row]:
+        for row in self._between(after, until):
+            wanted = row.topic not in without and (not only or row.topic in only)
+            if wanted or not is_entry(row):
+                yield row
+
+    def text(self, after: int, until: int, without: Sequence[str]) -> Iterator[bytes]:
+        for row in self._between(after, until):
+            if is_entry(row) and row.topic not in without:
+                yield ndjson(row)
+
+    def _between(self, after: int, until: int) -> Iterator[Row]:
+        return takewhile(lambda row: row.position <= until, self._all(after))
 
     def scan(
         self, run: RunId | None, *, after_position: int = 0, newest: int | None = None
@@ -27,7 +46,7 @@ class MemoryStore:
         wanted = (
             row
             for row in self._all(after_position)
-            if (row.run != PREFIX if run is None else row.run == run)
+            if (row.run != PREDICTIONS if run is None else row.run == run)
             and row.stream != f"{row.run}/inbox"
         )
         if newest is None:

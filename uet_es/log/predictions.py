@@ -9,11 +9,10 @@ import msgspec
 
 from uet_es.errors import LogError, StoreBusyError
 from uet_es.log.chain import joined, link, seed, split
-from uet_es.log.rows import Row, Store
+from uet_es.log.rows import PREDICTIONS, Row, Store
 from uet_es.plan import Limits
 from uet_es.values import DurationUs, Instant, RunId, StreamId
 
-PREFIX = "predictions"
 _TRIES = 100
 
 
@@ -62,7 +61,7 @@ _DECODER = msgspec.json.Decoder(_Stored)
 
 def stream_of(plan: str) -> StreamId:
     """The stream of predictions about the plan with that digest."""
-    return StreamId(f"{PREFIX}/{plan}")
+    return StreamId(f"{PREDICTIONS}/{plan}")
 
 
 class Predictions:
@@ -91,7 +90,7 @@ class Predictions:
             previous = split(last.state)[1] if last else seed(self._stream)
             digest = link(previous, self._stream, version, topic, content)
             state = joined(content, digest)
-            if write([Row(0, RunId(PREFIX), self._stream, version, topic, state)]):
+            if write([Row(0, RunId(PREDICTIONS), self._stream, version, topic, state)]):
                 return
         raise StoreBusyError(f"{self._stream}: too many writers at once; try again")
 

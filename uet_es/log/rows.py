@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from uet_es.values import RunId, StreamId
+import msgspec
+
+from uet_es.values import RunId, StreamId, inbox_stream
+
+PREDICTIONS = "predictions"  #: what the streams of predictions begin with: no run
 
 
 class Row(NamedTuple):
@@ -17,6 +21,23 @@ class Row(NamedTuple):
     state: bytes  #: readable JSON, ending in its digest
 
 
+def is_entry(row: Row) -> bool:
+    """Whether ``row`` is an entry of a run: not a request that waits, not a prediction."""
+    return row.run != PREDICTIONS and row.stream != inbox_stream(row.run)
+
+
+def ndjson(row: Row) -> bytes:
+    """``row`` as a line: the stored state with the names it lacks before it."""
+    names = {
+        "position": row.position,
+        "run": row.run,
+        "stream": row.stream,
+        "version": row.version,
+        "type": row.topic,
+    }
+    return b"%b,%b\n" % (msgspec.json.encode(names)[:-1], row.state[1:])
+
+
 class Head(NamedTuple):
     """Where the chain of a run ends."""
 
@@ -27,8 +48,29 @@ class Head(NamedTuple):
 class Store(Protocol):
     """Something that holds rows. Only ``scan`` and ``entry`` leave the inboxes out."""
 
-    def arrivals(self, after_position: int) -> Iterator[Row]:
-        """Everything in order of arrival: entries, requests, predictions."""
+    def newest_position(self) -> int:
+        """Of the row that arrived last; 0 if none did."""
+        ...
+
+    def at(self, position: int) -> Row | None:
+        """The row that arrived there, of whatever kind."""
+        ...
+
+    def between(
+        self, after: int, until: int, *, only: Sequence[str] = (), without: Sequence[str] = ()
+    ) -> Iterator[Row]:
+        """Rows of every kind behind ``after`` up to ``until``, in order of arrival.
+
+        Entries of topics in ``only`` if it names any, and none of those in ``without``.
+        """
+        ...
+
+    def text(self, after: int, until: int, without: Sequence[str]) -> Iterator[bytes]:
+        """The entries behind ``after`` up to ``until`` as NDJSON, in pieces, not those topics.
+
+        A line is the stored state with ``position``, ``run``, ``stream``, ``version``, ``type`` (the topic)
+        before it.
+        """
         ...
 
     def scan(

@@ -26,6 +26,17 @@ WHERE originator_id >= :run AND originator_id < :run || '0'
   AND originator_id <> :run || '/inbox'"""
 _NO_INBOX = """NOT (originator_id GLOB '*/inbox' AND originator_id NOT GLOB '*/*/inbox')
 AND NOT originator_id GLOB 'predictions/*'"""
+#: SQLite itself puts the lines together, many at a time: a row never becomes a Python object.
+_TEXT = """SELECT CAST(group_concat(line, '') AS BLOB) FROM (
+SELECT '{"position":' || rowid || ',"run":"' || substr(originator_id, 1, instr(originator_id || '/', '/') - 1)
+    || '","stream":"' || originator_id || '","version":' || originator_version
+    || ',"type":"' || topic || '",' || substr(CAST(state AS TEXT), 2) || char(10) AS line
+FROM stored_events WHERE rowid > :after AND rowid <= :until"""
+_PIECE = 20_000
+
+
+def _literals(words: Sequence[str]) -> str:
+    return ", ".join("'" + word.replace("'", "''") + "'" for word in words)
 
 
 class SqliteStore:
@@ -41,9 +52,32 @@ class SqliteStore:
             self.close()
             raise
 
-    def arrivals(self, after_position: int) -> Iterator[Row]:
-        statement = f"{_COLUMNS} WHERE rowid > :after ORDER BY rowid"
-        return self._rows(statement, {"after": after_position})
+    def newest_position(self) -> int:
+        with self._connection() as connection:
+            found = connection.execute("SELECT max(rowid) FROM stored_events").fetchone()
+        return found[0] or 0
+
+    def at(self, position: int) -> Row | None:
+        return next(self._rows(f"{_COLUMNS} WHERE rowid = :at", {"at": position}), None)
+
+    def between(
+        self, after: int, until: int, *, only: Sequence[str] = (), without: Sequence[str] = ()
+    ) -> Iterator[Row]:
+        wanted = f"topic IN ({_literals(only)})" if only else f"topic NOT IN ({_literals(without)})"
+        return self._rows(
+            f"""{_COLUMNS} WHERE rowid > :after AND rowid <= :until
+            AND ({wanted} OR NOT ({_NO_INBOX})) ORDER BY rowid""",
+            {"after": after, "until": until},
+        )
+
+    def text(self, after: int, until: int, without: Sequence[str]) -> Iterator[bytes]:
+        statement = f"{_TEXT} AND topic NOT IN ({_literals(without)}) AND {_NO_INBOX})"
+        with self._connection() as connection:
+            for start in range(after, until, _PIECE):
+                end = min(start + _PIECE, until)
+                piece = connection.execute(statement, {"after": start, "until": end}).fetchone()[0]
+                if piece:
+                    yield piece
 
     def scan(
         self, run: RunId | None, *, after_position: int = 0, newest: int | None = None

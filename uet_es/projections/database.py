@@ -84,3 +84,8 @@ def asked() -> Iterator[None]:
         yield
     except duckdb.Error as error:
         raise UsageError(str(error).strip()) from error
+
+
+def quoted(path: Path) -> str:
+    """``path`` as a literal in SQL."""
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""Tables that no SQL makes: what the kernel's own folds say of every run, kept up with the log.
+"""Tables that no SQL makes: where every run's time went, kept up with the log.
 
 A run's fold goes on where it stood: its state lies in the warehouse with a digest, and is made
 anew from the log when there is none or it is not what was written.
@@ -11,8 +11,9 @@ from typing import NamedTuple
 import msgspec
 
 from uet_es.errors import LogError
-from uet_es.events.entry import Entry
-from uet_es.events.decisions import RunFinished
+from uet_es.events import tag_of_type
+from uet_es.events.base import WorkerDecision
+from uet_es.events.decisions import AnyWorkerDecision, RunFinished
 from uet_es.events.observations import PlanAccepted
 from uet_es.log.rows import Row
 from uet_es.plan import Plan
@@ -50,29 +51,31 @@ TABLES = {
     },
     "folded": {"run": "VARCHAR", "anew": "BOOLEAN"},
 }
+#: Decisions about workers say nothing about time that others do not say, and happen at no time of
+#: their own: a quarter of a log need not be read.
+IDLE_TAGS = frozenset(map(tag_of_type, AnyWorkerDecision.__args__))
 
 
 class Saved(NamedTuple):
     """Where the fold of a run stood."""
 
     run: RunId
-    seq: int  #: of the last entry in it
     state: bytes
-    digest: str  #: of all that
+    digest: str  #: of both
 
     @classmethod
-    def of(cls, run: RunId, seq: int, state: bytes) -> "Saved":
+    def of(cls, run: RunId, state: bytes) -> "Saved":
         """Sealed."""
-        return cls(run, seq, state, _digest(run, seq, state))
+        return cls(run, state, _digest(run, state))
 
     @property
     def is_whole(self) -> bool:
         """Whether it is what was written."""
-        return self.digest == _digest(self.run, self.seq, self.state)
+        return self.digest == _digest(self.run, self.state)
 
 
-def _digest(run: RunId, seq: int, state: bytes) -> str:
-    return sha256(f"{run} {seq}\n".encode() + state).hexdigest()
+def _digest(run: RunId, state: bytes) -> str:
+    return sha256(f"{run}\n".encode() + state).hexdigest()
 
 
 class Folds:
@@ -82,17 +85,9 @@ class Folds:
         self._source = source
         self._saved = saved
         self._trackers: dict[RunId, Tracker] = {}
-        self._seqs: dict[RunId, int] = {}
-        self._over: set[RunId] = set()
+        self._grown: dict[RunId, bool] = {}  #: by this batch; whether the run has ended
         self._anew: set[RunId] = set()
-        self._lines: dict[str, Lines] = {}
         self.unreadable: dict[RunId, str] = {}  #: runs that cannot be folded, and why
-
-    def begin(self, batch: Batch) -> None:
-        """Write what comes of the next rows into the folder of ``batch``."""
-        self._lines = {name: Lines(batch.folder / f"{name}.ndjson") for name in TABLES}
-        self._anew.clear()
-        self._seqs.clear()
 
     def note(self, row: Row) -> None:
         """Go on by one entry."""
@@ -103,68 +98,68 @@ class Folds:
             entry = self._source.decode(row)
             tracker = self._trackers.get(run)
             if tracker is None:
-                tracker = self._trackers[run] = self._resumed(run, entry)
+                tracker = self._trackers[run] = self._resumed(run, entry.seq)
         except LogError as error:
             self.unreadable[run] = str(error)
             return
         tracker.note(entry)
-        self._seqs[run] = entry.seq
-        if isinstance(entry.event, RunFinished):
-            self._over.add(run)
-        else:
-            self._over.discard(run)
+        self._grown[run] = isinstance(entry.event, RunFinished)
 
-    def end(self) -> list[Saved]:
-        """Write down what is known now, and where each run stands."""
+    def end(self, batch: Batch) -> list[Saved]:
+        """Write what is known now into the folder of ``batch``; where each run stands."""
+        lines = {name: Lines(batch.path(name)) for name in TABLES}
         saved = []
-        for run, seq in self._seqs.items():
+        for run, is_over in self._grown.items():
             tracker = self._trackers[run]
-            self._tell(run, tracker)
-            saved.append(Saved.of(run, seq, tracker.state()))
-            if run in self._over:
+            _tell(run, tracker, lines)
+            lines["folded"].add({"run": run, "anew": run in self._anew})
+            saved.append(Saved.of(run, tracker.state()))
+            if is_over:
                 del self._trackers[run]  # if it goes on, it goes on from what was saved
-        for lines in self._lines.values():
-            lines.close()
+        for each in lines.values():
+            each.close()
+        self._grown.clear()
+        self._anew.clear()
         return saved
 
-    def _tell(self, run: RunId, tracker: Tracker) -> None:
-        self._lines["folded"].add({"run": run, "anew": run in self._anew})
-        waits = self._lines["fresh_waits"]
-        for spans, is_open in ((tracker.closed(), False), (tracker.open(), True)):
-            for id, opening, cause, on, from_us, to_us in spans:
-                waits.add(
-                    {
-                        "run": run,
-                        "workstream": id,
-                        "opening": opening,
-                        "cause": cause,
-                        "waits_for": on,
-                        "from_us": from_us,
-                        "to_us": to_us,
-                        "is_open": is_open,
-                    }
-                )
-        for step in tracker.path():
-            self._lines["fresh_steps"].add({"run": run, **step._asdict()})
-        self._lines["fresh_times"].add({"run": run, **msgspec.structs.asdict(tracker.times())})
-
-    def _resumed(self, run: RunId, next_entry: Entry) -> Tracker:
-        """The fold of everything before ``next_entry``."""
+    def _resumed(self, run: RunId, seq: int) -> Tracker:
+        """The fold of everything before entry ``seq``."""
+        if seq == 1:
+            return Tracker()
         saved = self._saved(run)
-        if saved is not None and saved.is_whole and saved.seq == next_entry.seq - 1:
+        if saved is not None and saved.is_whole:
             return Tracker.from_state(saved.state, self._plan(run))
         self._anew.add(run)
         tracker = Tracker()
-        if next_entry.seq > 1:
-            for entry in self._source.entries(run):
-                if entry.seq >= next_entry.seq:
-                    break
-                tracker.note(entry)
+        for entry in self._source.entries(run):
+            if entry.seq >= seq:
+                break
+            tracker.note(entry)
         return tracker
 
     def _plan(self, run: RunId) -> Plan:
-        for entry in self._source.entries(run):
-            if isinstance(entry.event, PlanAccepted):
-                return entry.event.plan
-            break
-        raise LogError(f"{run} does not begin with a plan")
+        first = next(iter(self._source.entries(run)), None)
+        if first is None or not isinstance(first.event, PlanAccepted):
+            raise LogError(f"{run} does not begin with a plan")
+        return first.event.plan
+
+
+def _tell(run: RunId, tracker: Tracker, lines: dict[str, Lines]) -> None:
+    waits = lines["fresh_waits"]
+    for spans, is_open in ((tracker.closed(), False), (tracker.open(), True)):
+        for id, opening, cause, on, from_us, to_us in spans:
+            waits.add(
+                {
+                    "run": run,
+                    "workstream": id,
+                    "opening": opening,
+                    "cause": cause,
+                    "waits_for": on,
+                    "from_us": from_us,
+                    "to_us": to_us,
+                    "is_open": is_open,
+                }
+            )
+    for step in tracker.path():
+        lines["fresh_steps"].add({"run": run, **step._asdict()})
+    lines["fresh_times"].add({"run": run, **msgspec.structs.asdict(tracker.times())})

@@ -15,6 +15,7 @@ import msgspec
 
 #: What a batch of new rows is called inside a model: temporary tables, gone afterwards.
 FRESH = (
+    "arrived",
     "fresh",
     "fresh_history",
     "fresh_requests",
@@ -24,8 +25,14 @@ FRESH = (
     "fresh_times",
     "folded",
 )
-#: A fork's new history is what these say, so a batch goes into them first.
-_HISTORY = ("entries", "lineage")
+#: What is fresh is read from these, so a batch goes into them first.
+_FRESH_FROM = {"fresh": ("entries",), "fresh_history": ("entries", "lineage")}
+#: For people: what the warehouse keeps as whole numbers, as they would write it.
+MACROS = """
+CREATE MACRO instant(us) AS make_timestamp(us);
+CREATE MACRO seconds(us) AS us / 1000000;
+CREATE MACRO usd(nanousd) AS CAST(nanousd AS DECIMAL(28, 0)) * CAST(0.000000001 AS DECIMAL(10, 9));
+"""
 _PART = "-- on every batch\n"
 _HEAD = re.compile(r"-- (?P<name>\w+): (?P<grain>.*)")
 _COLUMN = re.compile(r"--   (?P<name>\w+) +(?P<text>.*)")
@@ -96,8 +103,8 @@ def models() -> tuple[Model, ...]:
             found[model.name] = model
     sorter: TopologicalSorter[str] = TopologicalSorter()
     for name, model in found.items():
-        of_history = _HISTORY if "fresh_history" in model.sources else ()
-        sorter.add(name, *of_history, *(s for s in model.sources if s not in FRESH))
+        before = [s for source in model.sources for s in _FRESH_FROM.get(source, (source,))]
+        sorter.add(name, *(source for source in before if source not in FRESH))
     ordered: list[Model] = []
     sorter.prepare()
     while sorter.is_active():
@@ -110,7 +117,8 @@ def models() -> tuple[Model, ...]:
 @cache
 def digest() -> str:
     """What changes whenever any model does: a warehouse made by others is made anew."""
-    return sha256("\0".join(model.text for model in models()).encode()).hexdigest()
+    texts = (MACROS, *(model.text for model in models()))
+    return sha256("\0".join(texts).encode()).hexdigest()
 
 
 def comments(model: Model) -> list[str]:

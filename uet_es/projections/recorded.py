@@ -1,14 +1,16 @@
 """A recorded file as something that a warehouse can be made from."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
 
 from uet_es.errors import LogError
 from uet_es.events.entry import Entry
 from uet_es.log import jsonl
+from uet_es.log.chain import split
 from uet_es.log.codec import Codec
-from uet_es.log.rows import Row
+from uet_es.log.rows import Row, ndjson
+from uet_es.log.upcast import tag_of_topic
 from uet_es.values import RunId
 
 
@@ -20,26 +22,26 @@ class RecordedFile:
         self._path = path
         self._codec = Codec()
 
-    @cached_property
+    @property
     def run(self) -> RunId:
-        """The run that it holds.
+        """The run that it holds."""
+        return self._rows[-1].run
 
-        Raises:
-            LogError: it holds none.
-        """
-        last = None
-        for row in jsonl.read(self._path):
-            last = row
-        if last is None:
-            raise LogError(f"{self._path} holds no entry")
-        return last.run
+    def newest_position(self) -> int:
+        """Of its last line."""
+        return len(self._rows)
 
-    def arrivals(self, *, after_position: int = 0) -> Iterator[Row]:
-        """Its rows, brought to today's version."""
-        jsonl.read_entries(self._path, self._codec)  # refuses what was not written like that
-        for row in jsonl.read(self._path):
-            if row.position > after_position:
-                yield self._codec.modern(row)
+    def digest_at(self, position: int) -> str:
+        """The digest of that line."""
+        return split(self._rows[position - 1].state)[1]
+
+    def between(self, after: int, until: int, *, without: Collection[str] = ()) -> Iterator[Row]:
+        """Its lines, brought to today's version."""
+        return (r for r in self._rows[after:until] if tag_of_topic(r.topic) not in without)
+
+    def text(self, after: int, until: int) -> Iterator[bytes]:
+        """The same as NDJSON."""
+        return map(ndjson, self._rows[after:until])
 
     def decode(self, row: Row) -> Entry:
         """The entry that ``row`` holds."""
@@ -48,3 +50,11 @@ class RecordedFile:
     def entries(self, run: RunId) -> Iterator[Entry]:
         """The history of ``run``."""
         return iter(jsonl.read_entries(self._path, self._codec))
+
+    @cached_property
+    def _rows(self) -> list[Row]:
+        jsonl.read_entries(self._path, self._codec)  # refuses what was not written like that
+        rows = [self._codec.modern(row) for row in jsonl.read(self._path)]
+        if not rows:
+            raise LogError(f"{self._path} holds no entry")
+        return rows

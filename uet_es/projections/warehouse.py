@@ -1,32 +1,32 @@
 """The warehouse: every run of a log as tables, kept up with it. Delete it, and it is made anew."""
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
 from uet_es import __version__
 from uet_es.errors import LogError
-from uet_es.log.chain import split
-from uet_es.log.rows import Row
+from uet_es.log.rows import is_entry, ndjson
 from uet_es.projections import models
 from uet_es.projections.database import Connection, CorruptError, connect, transaction
-from uet_es.projections.feed import Batch, Source, is_entry
-from uet_es.projections.folds import Folds, Saved
+from uet_es.projections.feed import BATCH_ROWS, FORKED, Batch, Lines, Source
+from uet_es.projections.folds import IDLE_TAGS, Folds, Saved
 from uet_es.projections.loading import load
 from uet_es.values import RunId
 
 FORMAT = 1  #: of the bookkeeping below; a warehouse with a higher one was made by a newer uet
 
 _BOOKKEEPING = """
-CREATE TABLE loaded (
+CREATE SCHEMA books;
+CREATE TABLE books.loaded (
     format INTEGER NOT NULL, uet VARCHAR NOT NULL, models VARCHAR NOT NULL, store VARCHAR NOT NULL,
     position BIGINT NOT NULL, head VARCHAR NOT NULL
 );
-CREATE TABLE folds (
-    run VARCHAR NOT NULL, seq BIGINT NOT NULL, state BLOB NOT NULL, digest VARCHAR NOT NULL
-);
+CREATE TABLE books.folds (run VARCHAR NOT NULL, state BLOB NOT NULL, digest VARCHAR NOT NULL);
 """
 
 
@@ -76,11 +76,12 @@ class Warehouse:
     def catch_up(self, told: Callable[[int], None] | None = None) -> int:
         """Let everything in that was stored since, and return how many rows that were.
 
-        ``told`` hears how many there are after each batch. Loading and reading overlap: while one
+        ``told`` hears after each batch which position it reached. Loading and reading overlap: while one
         batch goes in, the next is read and folded.
         """
-        done = 0
+        before = self.position
         with (
+            _no_collections(),
             TemporaryDirectory(prefix="uet-warehouse-") as folder,
             ThreadPoolExecutor(1, "uet-warehouse") as loader,
         ):
@@ -97,15 +98,21 @@ class Warehouse:
                 return self._saved(run)
 
             folds = Folds(self._source, saved)
-            for batch, states in _batches(self._arrivals(), folds, Path(folder)):
+            for batch, states in self._batches(folds, Path(folder)):
                 landed()
-                pending = loader.submit(_load, self._connection, batch, states)
-                done += batch.rows
+                pending = loader.submit(_load, self._connection, self._source, batch, states)
                 if told is not None:
-                    told(done)
+                    told(batch.until)
             landed()
             self.unreadable = folds.unreadable
-        return done
+        return self.position - before
+
+    @property
+    def position(self) -> int:
+        """Of the last row that is in."""
+        ((position,),) = self.rows("SELECT position FROM books.loaded")
+        assert isinstance(position, int)
+        return position
 
     def rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """What one of our own statements finds."""
@@ -116,6 +123,17 @@ class Warehouse:
         found = self._connection.execute(statement, list(values))
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that cannot write, for what people ask; this one is closed meanwhile."""
+        assert self.path is not None
+        self._connection.close()
+        reader = connect(self.path, read_only=True)
+        try:
+            yield reader
+        finally:
+            reader.close()
 
     @property
     def connection(self) -> Connection:
@@ -132,31 +150,50 @@ class Warehouse:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _arrivals(self) -> Iterable[Row]:
-        ((position,),) = self.rows("SELECT position FROM loaded")
-        assert isinstance(position, int)
-        return self._source.arrivals(after_position=position)
+    def _batches(self, folds: Folds, folder: Path) -> Iterator[tuple[Batch, list[Saved]]]:
+        """What was stored since, in stretches, with the folds of each.
+
+        A fork inherits what is in by then, so a stretch has only one, and as its first row: the
+        next may be forked from it.
+        """
+        after, newest = self.position, self._source.newest_position()
+        while after < newest:
+            batch = Batch(folder / str(after), after, min(after + BATCH_ROWS, newest))
+            asides = Lines(batch.path("asides"))
+            for row in self._source.between(after, batch.until, without=IDLE_TAGS):
+                if not is_entry(row):
+                    asides.write(ndjson(row))
+                    continue
+                if row.topic == FORKED:
+                    if row.position > after + 1:
+                        batch.until = row.position - 1
+                        break
+                    batch.has_fork = True
+                folds.note(row)
+            asides.close()
+            yield batch, folds.end(batch)
+            after = batch.until
 
     def _saved(self, run: RunId) -> Saved | None:
-        found = self.rows("SELECT seq, state, digest FROM folds WHERE run = ?", [run])
+        found = self.rows("SELECT state, digest FROM books.folds WHERE run = ?", [run])
         if not found:
             return None
-        ((seq, state, digest),) = found
-        assert isinstance(seq, int)
+        ((state, digest),) = found
         assert isinstance(state, bytes)
-        return Saved(run, seq, state, str(digest))
+        return Saved(run, state, str(digest))
 
     def _make(self) -> None:
         if _has_books(self._connection):
             return
         with transaction(self._connection):
             self._connection.execute(_BOOKKEEPING)
+            self._connection.execute(models.MACROS)
             for model in models.models():
                 self._connection.execute(model.definition)
                 for comment in models.comments(model):
                     self._connection.execute(comment)
             self._connection.execute(
-                "INSERT INTO loaded VALUES (?, ?, ?, ?, 0, '')",
+                "INSERT INTO books.loaded VALUES (?, ?, ?, ?, 0, '')",
                 [FORMAT, __version__, models.digest(), self._source.store_id],
             )
 
@@ -167,37 +204,25 @@ def forget(path: Path) -> None:
     path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
 
 
-def _batches(
-    rows: Iterable[Row], folds: Folds, folder: Path
-) -> Iterable[tuple[Batch, list[Saved]]]:
-    number = 0
-    batch: Batch | None = None
-    for row in rows:
-        if batch is not None and not batch.has_room_for(row):
-            states = folds.end()
-            batch.close()
-            yield batch, states
-            batch = None
-        if batch is None:
-            number += 1
-            batch = Batch(folder / str(number))
-            folds.begin(batch)
-        batch.add(row)
-        if is_entry(row):
-            folds.note(row)
-    if batch is not None:
-        states = folds.end()
-        batch.close()
-        yield batch, states
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Entries hold no cycles, and millions of them make the collector look for some all the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
-def _load(connection: Connection, batch: Batch, states: list[Saved]) -> None:
-    load(connection, batch, states)
+def _load(connection: Connection, source: Source, batch: Batch, states: list[Saved]) -> None:
+    load(connection, source, batch, states)
     batch.remove()
 
 
 def _has_books(connection: Connection) -> bool:
-    found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'loaded'")
+    found = connection.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'books'")
     return found.fetchone() is not None
 
 
@@ -206,7 +231,9 @@ def _why_useless(connection: Connection, source: Source) -> str:
     if not _has_books(connection):
         others = connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone()
         return "it is no warehouse of uet" if others and others[0] else ""
-    found = connection.execute("SELECT format, uet, models, store, position, head FROM loaded")
+    found = connection.execute(
+        "SELECT format, uet, models, store, position, head FROM books.loaded"
+    )
     books = found.fetchone()
     if books is None:
         return "its books are empty"
@@ -221,7 +248,6 @@ def _why_useless(connection: Connection, source: Source) -> str:
     if store != source.store_id:
         return "it is of another store"
     if position:
-        row = next(iter(source.arrivals(after_position=position - 1)), None)
-        if row is None or row.position != position or split(row.state)[1] != head:
+        if source.newest_position() < position or source.digest_at(position) != head:
             return "the log is not the one it was made from"
     return ""

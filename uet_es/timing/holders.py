@@ -46,6 +46,10 @@ class Holders:
         self._waiting: dict[str, set[WorkstreamId]] = {}
         self._before: dict[str, WorkstreamId | None] = {}
 
+    def knows(self, id: WorkstreamId) -> bool:
+        """Whether there is anything that ``id`` may not run beside."""
+        return id in self._wants
+
     def start(self, id: WorkstreamId) -> None:
         """``id`` is at work from now on."""
         self.hold(id)
@@ -92,8 +96,12 @@ class Holders:
 
     def first(self, id: WorkstreamId) -> WorkstreamId | None:
         """The smallest of those that ``id`` may not run beside; None if it may start."""
-        found = [self._first(key) for key in self._wants.get(id, ())]
-        return min((holder for holder in found if holder is not None), default=None)
+        best: WorkstreamId | None = None
+        for key in self._wants.get(id, ()):
+            holder = self._first(key)
+            if holder is not None and (best is None or holder < best):
+                best = holder
+        return best
 
     def stir(self, stirred: set[WorkstreamId]) -> None:
         """Add who waits for a key that has another first holder than at the last call."""
@@ -135,9 +143,7 @@ def _scope_wants(spec: WorkstreamSpec) -> dict[str, None]:
     return dict.fromkeys(keys)
 
 
-def _scope_takes(
-    spec: WorkstreamSpec, overlapping: Callable[[str], list[str]]
-) -> dict[str, None]:
+def _scope_takes(spec: WorkstreamSpec, overlapping: Callable[[str], list[str]]) -> dict[str, None]:
     keys: dict[str, None] = {}
     for pattern in spec.writes:
         for other in overlapping(pattern):

@@ -29,14 +29,16 @@ class MergeTurn:
             return self.merging
         return self._sequence[self._place] if self._place < len(self._sequence) else ""
 
-    def is_merged_in_turn(self, id: WorkstreamId) -> bool:
+    def has(self, id: WorkstreamId) -> bool:
         """Whether ``id`` has a place in strict merging."""
         return id in self._sequence
 
     def end(self, id: WorkstreamId) -> None:
         """Nothing of ``id`` will be merged any more, or all of it was."""
-        self._ended.add(id)
         sequence = self._sequence
+        if not sequence:
+            return
+        self._ended.add(id)
         while self._place < len(sequence) and sequence[self._place] in self._ended:
             self._place += 1
 

@@ -4,7 +4,7 @@ The same answers as ``waits.first_wait``, without a ledger: what a workstream is
 at again only when an entry names it, or when what it waits for is another thing than before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from uet_es.aggregates.waits import Cause
@@ -21,6 +21,7 @@ class Obstacles:
     """Everything that can stand in the way."""
 
     __slots__ = (
+        "_claiming",
         "_mode_before",
         "_tools",
         "holders",
@@ -40,6 +41,9 @@ class Obstacles:
         self.pools = Pools(plan)
         self.turn = MergeTurn(plan)
         self._mode_before = ""
+        # Most work claims nothing that others want, and needs no looking at.
+        claiming = (w.id for w in plan.workstreams if w.resources or self.holders.knows(w.id))
+        self._claiming = frozenset(claiming)
 
     @property
     def mode(self) -> str:
@@ -48,18 +52,33 @@ class Obstacles:
 
     def queue(self, id: WorkstreamId) -> None:
         """``id`` waits until it may start."""
-        self.holders.queue(id)
-        self.pools.queue(id)
+        if id in self._claiming:
+            self.holders.queue(id)
+            self.pools.queue(id)
 
     def leave(self, id: WorkstreamId) -> None:
         """``id`` waits no more."""
-        self.holders.leave(id)
-        self.pools.leave(id)
+        if id in self._claiming:
+            self.holders.leave(id)
+            self.pools.leave(id)
 
     def start(self, id: WorkstreamId) -> None:
         """``id`` is at work."""
-        self.holders.start(id)
-        self.pools.start(id)
+        if id in self._claiming:
+            self.holders.start(id)
+            self.pools.start(id)
+
+    def end_work(self, id: WorkstreamId) -> Sequence[str]:
+        """``id`` is at work no more; the pools to which it gives back units."""
+        if id not in self._claiming:
+            return ()
+        self.holders.end_work(id)
+        return self.pools.end(id)
+
+    def end_scope(self, id: WorkstreamId) -> None:
+        """What ``id`` did is merged or discarded."""
+        if id in self._claiming:
+            self.holders.end_scope(id)
 
     def keeping(
         self, id: WorkstreamId, standing: Standing, now_us: Instant
@@ -70,7 +89,7 @@ class Obstacles:
         """
         stage = standing.stage
         if stage == "working":
-            return "work", _attempt(standing.attempt)
+            return "work", attempt_name(standing.attempt)
         if stage == "set-up":
             return "work", _set_up(standing.attempt)
         if stage in ENDED:
@@ -83,15 +102,14 @@ class Obstacles:
             return ("dependency" if self.precedence.unmet[id] else "order"), ""
         if stage == "pausing" and standing.not_before_us > now_us:
             return "backoff", str(standing.not_before_us)
-        if holder := self.holders.first(id):
-            return "conflict", holder
-        if pool := self.pools.lacking(id):
-            return "resource", pool
+        if id in self._claiming:
+            if holder := self.holders.first(id):
+                return "conflict", holder
+            if pool := self.pools.lacking(id):
+                return "resource", pool
         return "worker", self._tools[id]
 
-    def stir(
-        self, stirred: set[WorkstreamId], standings: Mapping[WorkstreamId, Standing]
-    ) -> None:
+    def stir(self, stirred: set[WorkstreamId], standings: Mapping[WorkstreamId, Standing]) -> None:
         """Add those who may be kept by something else than at the last call."""
         self.holders.stir(stirred)
         self.pools.stir(stirred)
@@ -102,7 +120,7 @@ class Obstacles:
 
 
 @lru_cache(maxsize=256)
-def _attempt(number: int) -> str:
+def attempt_name(number: int) -> str:
     return f"attempt {number}"
 
 

@@ -22,8 +22,9 @@ def walk(
     id, before_seq, to_us = _last(standings, now_us, merging)
     backwards: list[tuple[WorkstreamId, Because, Instant, Instant]] = []
     while (jump := _jump_before(standings[id], before_seq)) is not None:
-        backwards.append((id, jump.because, jump.at_us, to_us))
-        id, before_seq, to_us = jump.to, jump.seq, jump.at_us
+        after = jump.after
+        backwards.append((id, jump.because, after.at_us, to_us))
+        id, before_seq, to_us = after.workstream, after.seq, after.at_us
     backwards.append((id, "begin", accepted_us, to_us))
     return [Step(n, *step) for n, step in enumerate(reversed(backwards), 1)]
 
@@ -46,6 +47,6 @@ def _last(
 
 def _jump_before(standing: Standing, seq: int | None) -> Jump | None:
     """The jump with which it came to what it did at entry ``seq``."""
-    if seq is None:
-        return standing.jump or (standing.jumps[-1] if standing.jumps else None)
-    return next((jump for jump in reversed(standing.jumps) if jump.at_seq <= seq), None)
+    if seq is None and standing.after is not None:
+        return Jump(0, standing.because, standing.after)
+    return next((j for j in reversed(standing.jumps) if seq is None or j.at_seq <= seq), None)

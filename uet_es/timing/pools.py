@@ -22,12 +22,12 @@ class Pools:
             self._touch(pool)
             self._used[pool] = self._used.get(pool, 0) + units
 
-    def end(self, id: WorkstreamId) -> tuple[tuple[str, int], ...]:
-        """``id`` gives back what it needed, which is returned."""
+    def end(self, id: WorkstreamId) -> list[str]:
+        """``id`` gives back what it needed: units of these pools."""
         for pool, units in self._needs[id]:
             self._touch(pool)
             self._used[pool] -= units
-        return self._needs[id]
+        return [pool for pool, _ in self._needs[id]]
 
     def change(self, limits: Limits) -> None:
         """There is more or less of them now."""

@@ -60,7 +60,7 @@ class Precedence:
         If it ended before what it waited for, they wait for that instead: edges are chains.
         """
         released = []
-        for second in self._after.pop(id, ()):
+        for second in sorted(self._after.pop(id, ())):
             preceding = self.preceding[second]
             preceding.remove(id)
             for first in self.preceding.get(id, ()):

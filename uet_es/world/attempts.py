@@ -20,6 +20,7 @@ from uet_es.world.git import GitError
 from uet_es.world.launch import Launcher, Running
 from uet_es.world.merges import Integration
 from uet_es.world.news import Arrival, News
+from uet_es.world.prices import PriceList
 from uet_es.world.reaper import Ended, Reaper
 from uet_es.world.settle import End, Settlement, written_end
 from uet_es.world.site import Site
@@ -38,7 +39,7 @@ class Attempts:
     def __init__(
         self, site: Site, integration: Integration | None, news: News, reaper: Reaper[Running]
     ) -> None:
-        self.tails = Tails(site.plan.prices)
+        self.tails = Tails(PriceList(site.plan.prices, site.plan.price_table))
         self.pool = ThreadPoolExecutor(_THREADS, "uet-world")
         self._site = site
         self._specs = {spec.id: spec for spec in site.plan.workstreams}

@@ -6,11 +6,17 @@ from typing import NamedTuple
 
 import msgspec
 
+from uet_es.plan import PriceTable
 from uet_es.values import NANOUSD_PER_USD, NanoUsd
+from uet_es.world.price_tables import NAMED
 
+#: The name in a plan's own prices for every model that nobody knows.
+ANY_MODEL = "*"
 #: In nano-USD for each USD that a million tokens cost.
 _NANOUSD_PER_TOKEN = NANOUSD_PER_USD // 1_000_000
 _DIGITS = 60
+
+Row = Mapping[str, str]  #: USD per million tokens: input, output, cached_input if it differs
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +28,13 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     cached_input_tokens: int
 
 
+class PriceList(NamedTuple):
+    """What a plan says about prices."""
+
+    own: Mapping[str, Row] = {}  #: by model; goes before the table
+    table: PriceTable = "genai-prices"
+
+
 class Price(NamedTuple):
     """What it cost, and who says so."""
 
@@ -30,16 +43,31 @@ class Price(NamedTuple):
     version: str = ""  #: of that table
 
 
-def priced(usage: Usage, table: Mapping[str, Mapping[str, str]], told_usd: Decimal | None) -> Price:
-    """The price of ``usage``: what the tool said, else the plan's table, else the shipped one."""
+def priced(usage: Usage, prices: PriceList, told_usd: Decimal | None) -> Price:
+    """The price of ``usage``: what the tool said, else the plan's own, else the table's.
+
+    A model that none of them knows costs what the plan says of all such models, and is marked
+    as assumed; if it says nothing, the price stays unknown.
+    """
     if told_usd is not None:
         return Price(_nano(told_usd * NANOUSD_PER_USD), "tool")
-    if usage.model in table:
-        return Price(_by_table(usage, table[usage.model]), "uet.toml")
-    return _shipped(usage)
+    if usage.model in prices.own:
+        return Price(_by_row(usage, prices.own[usage.model]), "uet.toml")
+    known = _by_table(usage, prices.table)
+    if known.cost_nanousd is None and ANY_MODEL in prices.own:
+        return Price(_by_row(usage, prices.own[ANY_MODEL]), "assumed")
+    return known
 
 
-def _by_table(usage: Usage, row: Mapping[str, str]) -> NanoUsd:
+def _by_table(usage: Usage, table: PriceTable) -> Price:
+    if table == "genai-prices":
+        return _shipped(usage)
+    if table in NAMED and usage.model in NAMED[table].rows:
+        return Price(_by_row(usage, NAMED[table].rows[usage.model]), table, NAMED[table].version)
+    return Price(None)
+
+
+def _by_row(usage: Usage, row: Row) -> NanoUsd:
     uncached = usage.input_tokens - usage.cached_input_tokens
     with localcontext() as exact:
         exact.prec = _DIGITS

@@ -18,14 +18,13 @@ from uet_es.events.observations import (
     UsageReported,
 )
 from uet_es.values import WorkstreamId
-from uet_es.world.prices import Usage, priced
+from uet_es.world.prices import PriceList, Usage, priced
 
 LINE_MAX = 65_536  #: bytes
 _SHOWN_MAX = 80  #: characters of a refused line, or of what is wrong with it
 _TEXT_MAX = 1_000
 
 _Tokens = Annotated[int, Meta(ge=0, le=10**15)]
-_Prices = Mapping[str, Mapping[str, str]]
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -78,7 +77,7 @@ class _Place(TypedDict):
 class SignalReader:
     """Turns the lines of one attempt's file into observations."""
 
-    def __init__(self, workstream: WorkstreamId, attempt: int, prices: _Prices) -> None:
+    def __init__(self, workstream: WorkstreamId, attempt: int, prices: PriceList) -> None:
         self._workstream = workstream
         self._attempt = attempt
         self._prices = prices

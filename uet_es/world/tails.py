@@ -3,10 +3,11 @@
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from uet_es.events.observations import AnySignal, ProgressReported
 from uet_es.values import WorkstreamId
+from uet_es.world.prices import PriceList
 from uet_es.world.signals import LINE_MAX, SignalReader
 
 _CHUNK = 1 << 20
@@ -79,7 +80,7 @@ class Tail:
 class Tails:
     """The signals files of a run, found by workstream."""
 
-    def __init__(self, prices: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, prices: PriceList) -> None:
         self._prices = prices
         self._of: dict[WorkstreamId, dict[int, Tail]] = {}
 

@@ -95,3 +95,8 @@ def words(item: Mapping[str, object], field: str) -> list[str]:
     """The names listed in ``field``, as far as they can be understood."""
     listed = item.get(field)
     return [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+
+
+def cores_of(machines: Iterable[int | None]) -> int | None:
+    """All cores of ``machines`` together, if any are known."""
+    return sum(cores or 0 for cores in machines) or None

@@ -11,13 +11,14 @@ from uet_es.intake.imports.foreign import (
     Foreign,
     Found,
     Measured,
+    cores_of,
     found_in,
     head_of,
     repeated,
     words,
 )
 from uet_es.intake.imports.recorded import Recorded, Task, refuse, related
-from uet_es.intake.imports.wfformat_present import Command, cores_of
+from uet_es.intake.imports.wfformat_present import Command
 
 
 class Cpu(Foreign):

@@ -1,6 +1,6 @@
 """WfFormat 1.5 and 1.6: what was to be done, and beside it how it was executed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field
@@ -11,6 +11,7 @@ from uet_es.intake.imports.foreign import (
     Foreign,
     Found,
     Measured,
+    cores_of,
     found_in,
     head_of,
     repeated,
@@ -135,11 +136,6 @@ def recorded(document: Mapping[str, object], path: Path) -> Recorded:
         makespan_s=execution.makespan_s,
         workers=cores_of(each.cpu.cores for each in execution.machines if each.cpu),
     )
-
-
-def cores_of(machines: Iterable[int | None]) -> int | None:
-    """All cores of ``machines`` together, if any are known."""
-    return sum(cores or 0 for cores in machines) or None
 
 
 def _task(found: Found[Specified], after: tuple[str, ...], run: Executed | None) -> Task:

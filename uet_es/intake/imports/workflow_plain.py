@@ -10,13 +10,13 @@ from uet_es.intake.imports.foreign import (
     Foreign,
     Found,
     Measured,
+    cores_of,
     found_in,
     head_of,
     repeated,
     words,
 )
 from uet_es.intake.imports.recorded import Recorded, Task, refuse, related
-from uet_es.intake.imports.wfformat_present import cores_of
 
 
 class Machine(Foreign):

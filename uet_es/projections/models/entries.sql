@@ -1,6 +1,6 @@
 -- entries: one row per entry that a run owns: everything that was ever recorded of it.
 -- A fork owns what came after the fork; `run_entries` joins that to what came before.
--- from: fresh
+-- from: arrived
 --
 --   run         run that wrote it
 --   seq         place in the history of the run, from 1; a fork goes on where it branched off
@@ -16,12 +16,18 @@
 --   followed    whether another observation of that moment was already waiting
 --   ignored     why it changed nothing; '' if it did
 --   payload     the event itself, in its newest version
+--   position    place in the store, in order of arrival over all runs
 CREATE TABLE entries (
     run VARCHAR NOT NULL, seq BIGINT NOT NULL, stream VARCHAR NOT NULL, version BIGINT NOT NULL,
     turn BIGINT NOT NULL, at_us BIGINT NOT NULL, type VARCHAR NOT NULL, workstream VARCHAR,
     attempt BIGINT, worker BIGINT, cause BIGINT NOT NULL, followed BOOLEAN NOT NULL,
-    ignored VARCHAR NOT NULL, payload JSON NOT NULL
+    ignored VARCHAR NOT NULL, payload JSON NOT NULL, position BIGINT NOT NULL
 );
 
 -- on every batch
-INSERT INTO entries SELECT * FROM fresh;
+INSERT INTO entries
+SELECT
+    run, seq, stream, version, turn, at_us, regexp_replace(type, '\.v[0-9]+$', ''),
+    event->>'workstream', (event->>'attempt')::BIGINT, (event->>'worker')::BIGINT, cause,
+    coalesce(followed, false), coalesce(ignored, ''), event, position
+FROM arrived;

@@ -18,6 +18,7 @@
 --   followed    whether another observation of that moment was already waiting
 --   ignored     why it changed nothing; '' if it did
 --   payload     the event itself, in its newest version
+--   position    place in the store, in order of arrival over all runs
 CREATE VIEW run_entries AS
 SELECT lineage.run, owner, owner <> lineage.run AS inherited, entries.* EXCLUDE (run)
 FROM lineage JOIN entries

@@ -1,0 +1,73 @@
+"""A run in the Trace Event Format, for chrome://tracing and Perfetto."""
+
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+
+from uet_es.projections.database import Connection
+from uet_es.projections.exports import chrome_points, chrome_slices
+from uet_es.projections.exports.chrome_tracks import Tracks
+from uet_es.projections.exports.subject import Counts, Subject, subject
+from uet_es.projections.warehouse import Warehouse
+from uet_es.projections.writing import whole_file
+from uet_es.values import RunId
+
+#: What each phase of the format is called among people.
+_PHASES = {"X": "slices", "s": "arrows", "C": "counter values", "i": "instants"}
+
+
+def export(warehouse: Warehouse, run: RunId, path: Path) -> Counts:
+    """Write ``run`` as the new file ``path``; instants count from its acceptance.
+
+    Raises:
+        UsageError: there is something at ``path``, or no such run.
+    """
+    about = subject(warehouse, run)
+    counts = dict.fromkeys(_PHASES.values(), 0)
+    with (
+        whole_file(path) as draft,
+        warehouse.connection.cursor() as connection,
+        draft.open("wb", buffering=1 << 20) as file,
+    ):
+        file.write(_head(about))
+        separator = b"\n"
+        for event in _events(connection, about):
+            file.write(separator + msgspec.json.encode(event))
+            separator = b",\n"
+            if (name := _PHASES.get(str(event["ph"]))) is not None:
+                counts[name] += 1
+        file.write(b"\n]}\n")
+    return counts
+
+
+def _head(about: Subject) -> bytes:
+    head = {
+        "displayTimeUnit": "ms",
+        "otherData": {
+            "run": about.run,
+            "plan": about.plan,
+            "source": about.source,
+            "outcome": about.outcome or "unfinished",
+            "entries": about.last_seq,
+            "begun_us": about.accepted_us,
+            "uet": about.uet,
+        },
+    }
+    return msgspec.json.encode(head)[:-1] + b',"traceEvents":['
+
+
+def _events(connection: Connection, about: Subject) -> Iterator[dict[str, object]]:
+    tracks = Tracks.of(connection, about)
+    return chain(
+        tracks.metadata(),
+        chrome_slices.attempts(connection, about, tracks),
+        chrome_slices.merges(connection, about, tracks),
+        chrome_slices.waits(connection, about, tracks),
+        chrome_slices.critical_path(connection, about, tracks),
+        chrome_slices.arrows(connection, about, tracks),
+        chrome_points.states(connection, about, tracks),
+        chrome_points.spending(connection, about, tracks),
+        chrome_points.instants(connection, about, tracks),
+    )

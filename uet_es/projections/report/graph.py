@@ -1,0 +1,153 @@
+"""The dependency graph: what came of each workstream, and the path that took the longest."""
+
+from collections.abc import Iterable
+
+from bokeh.models import ColumnDataSource, Range1d
+from bokeh.plotting import figure
+
+from uet_es.projections.report.drawing import PATH, chart, tip
+from uet_es.projections.report.layers import Place, layered
+from uet_es.projections.report.reading import Document, Reading
+from uet_es.projections.report.words import BECAUSE, shortened, span
+
+#: Light enough for dark letters, in both themes.
+STATES = {
+    "PENDING": "#dfe3e8",
+    "READY": "#f4df94",
+    "RUNNING": "#a9cbf2",
+    "SUCCEEDED": "#a8dcc9",
+    "FAILED": "#f0a9b1",
+    "CANCELLED": "#bfc6d0",
+}
+_NODES = """
+SELECT workstream, depends_on, state, attempts, code, message, because,
+    coalesce(took_us, 0) AS took_us
+FROM workstreams LEFT JOIN (
+    SELECT run, workstream, sum(coalesce(ended_us, $2) - dispatched_us)::BIGINT AS took_us
+    FROM attempts GROUP BY run, workstream
+) USING (run, workstream)
+WHERE run = $1
+ORDER BY workstream
+"""
+_PATH = """
+SELECT position, workstream, because, from_us, to_us, took_us
+FROM critical_path WHERE run = ? ORDER BY position
+"""
+_NAMED_MAX = 150  #: workstreams; more are told apart by pointing at them
+_WIDTH_PX = 1_080  #: of a chart on a page of 1280
+_LETTER_PX = 6.2
+
+
+def path_steps(reading: Reading) -> list[Document]:
+    """The critical path as it really was, each step with its share of the makespan."""
+    steps = reading.documents(_PATH)
+    for step in steps:
+        step["share"] = step["took_us"] / max(1, reading.makespan_us)
+        step["told"] = BECAUSE[step["because"]]
+    return steps
+
+
+def graph_chart(reading: Reading, steps: list[Document]) -> figure:
+    """Boxes in columns, lines from what is needed to what needs it, the path in its colour."""
+    nodes = reading.documents(_NODES, [reading.last_us])
+    place = layered({each["workstream"]: each["depends_on"] for each in nodes})
+    columns = 1 + max((each.column for each in place.values()), default=0)
+    rows = max((each.row for each in place.values()), default=0)
+    made = chart(round(min(900, max(200, 44 + 34 * (rows + 1)))), "")
+    made.min_border_left = made.min_border_right = 8
+    made.x_range = Range1d(-0.5, columns - 0.5, bounds=(-1.5, columns + 0.5))
+    made.y_range = Range1d(rows + 0.7, -0.7, bounds=(-3, rows + 3))
+    made.axis.visible = False
+    made.grid.visible = False
+    edges = {(needed, each["workstream"]) for each in nodes for needed in each["depends_on"]}
+    taken = [
+        (one["workstream"], next_one["workstream"])
+        for one, next_one in zip(steps, steps[1:], strict=False)
+        if one["workstream"] != next_one["workstream"]
+    ]
+    plain = sorted(edges - set(taken))
+    _edges(made, place, plain, line_color="#8a94a3", line_alpha=0.45)
+    _edges(made, place, [e for e in taken if e in edges], line_color=PATH, line_width=2.5)
+    others = [edge for edge in taken if edge not in edges]
+    _edges(made, place, others, line_color=PATH, line_width=1.6, line_dash="dashed")
+    boxes = _boxes(made, nodes, place, {step["workstream"] for step in steps})
+    if len(nodes) <= _NAMED_MAX:
+        _names(made, nodes, place, columns)
+    tip(made, [boxes])
+    return made
+
+
+def _edges(
+    made: figure, place: dict[str, Place], edges: Iterable[tuple[str, str]], **look: object
+) -> None:
+    ends = [(place[first], place[second]) for first, second in edges]
+    bend = [0.3 if b.column > a.column else 0.5 for a, b in ends]
+    made.bezier(
+        x0=[a.column + 0.42 for a, _ in ends],
+        y0=[a.row for a, _ in ends],
+        x1=[b.column - 0.42 for _, b in ends],
+        y1=[b.row for _, b in ends],
+        cx0=[a.column + 0.42 + by for (a, _), by in zip(ends, bend, strict=True)],
+        cy0=[a.row for a, _ in ends],
+        cx1=[b.column - 0.42 - by for (_, b), by in zip(ends, bend, strict=True)],
+        cy1=[b.row for _, b in ends],
+        **look,
+    )
+
+
+def _boxes(
+    made: figure, nodes: list[Document], place: dict[str, Place], on_path: set[str]
+) -> object:
+    source = ColumnDataSource(
+        {
+            "x": [place[each["workstream"]].column for each in nodes],
+            "y": [place[each["workstream"]].row for each in nodes],
+            "fill": [STATES[each["state"]] for each in nodes],
+            "line": [PATH if each["workstream"] in on_path else "#8a94a3" for each in nodes],
+            "thick": [2.5 if each["workstream"] in on_path else 0.6 for each in nodes],
+            "what": [each["workstream"] for each in nodes],
+            "when": [_ran(each) for each in nodes],
+            "why": [_why(each) for each in nodes],
+        }
+    )
+    return made.rect(
+        x="x",
+        y="y",
+        width=0.84,
+        height=0.72,
+        fill_color="fill",
+        line_color="line",
+        line_width="thick",
+        border_radius=4,
+        source=source,
+        name="workstreams",
+    )
+
+
+def _names(
+    made: figure, nodes: list[Document], place: dict[str, Place], columns: int
+) -> None:
+    longest = max(3, int(_WIDTH_PX / columns * 0.82 / _LETTER_PX))
+    made.text(
+        x=[place[each["workstream"]].column for each in nodes],
+        y=[place[each["workstream"]].row for each in nodes],
+        text=[shortened(each["workstream"], longest) for each in nodes],
+        text_align="center",
+        text_baseline="middle",
+        text_font_size="11px",
+        text_color="#1b2028",
+    )
+
+
+def _ran(node: Document) -> str:
+    state = str(node["state"]).lower()
+    return f"{state}, ran for {span(node['took_us'])}" if node["attempts"] else state
+
+
+def _why(node: Document) -> str:
+    if node["because"]:
+        return f"because of {node['because']}"
+    if node["code"]:
+        return f"{node['code']}: {node['message']}"
+    needed = node["depends_on"]
+    return f"depends on {', '.join(needed[:6])}{' …' if len(needed) > 6 else ''}" if needed else ""
