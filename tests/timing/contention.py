@@ -3,7 +3,7 @@
 import random
 from itertools import pairwise
 
-from tests.builders import forked, lost, spec
+from tests.builders import forked, lost, spec, unpause
 from uet_es.drivers.simulate import resume_simulated, simulate
 from uet_es.kernel import fold, turn
 from uet_es.plan import Limits, Plan
@@ -79,6 +79,8 @@ def forked_from(entries, seed):
     history = list(entries[:at_seq])
     ledger = fold("run-1", history)
     history += turn(ledger, ledger.now_us + dice.randrange(9), forked(at_seq))
+    if ledger.run.wants_pause:  # nobody would end it
+        history += turn(ledger, ledger.now_us, unpause())
     if dice.random() < 0.5:
         for id in [id for id, w in ledger.workstreams.items() if w.step == "attempting"]:
             attempt = ledger.workstreams[id].attempt

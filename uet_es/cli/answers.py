@@ -46,8 +46,7 @@ def _print_table(columns: Sequence[str], rows: Iterator[tuple[object, ...]]) -> 
 def _print_csv(columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
     line = io.StringIO()
     writer = csv.writer(line, lineterminator="\n")
-    for row in (columns, *()):
-        writer.writerow(row)
+    writer.writerow(columns)
     print(line.getvalue(), end="")
     for row in rows:
         line.seek(0)

@@ -8,15 +8,18 @@ from typing import Annotated
 import typer
 
 from uet_es.cli import (
+    cost,
     diff,
     doctor,
     events,
+    export,
     fork,
     imports,
     init,
     integrity,
     logs,
     look,
+    metrics,
     publishing,
     record,
     replay,
@@ -62,8 +65,11 @@ app.command(rich_help_panel=_TELL)(why.why)
 app.command(rich_help_panel=_TELL)(diff.diff)
 app.command(rich_help_panel=_TELL)(verify.verify)
 app.command(rich_help_panel=_TELL)(record.record)
+app.command(rich_help_panel=_TELL)(export.export)
 app.command(rich_help_panel=_COUNT)(sql.sql)
 app.add_typer(store, name="warehouse", rich_help_panel=_COUNT)
+app.command(rich_help_panel=_TELL)(metrics.metrics)
+app.command(rich_help_panel=_TELL)(cost.cost)
 app.command(rich_help_panel=_ASK)(requests.cancel)
 app.command(rich_help_panel=_ASK)(requests.pause)
 app.command(rich_help_panel=_ASK)(requests.unpause)

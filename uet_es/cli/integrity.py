@@ -68,10 +68,13 @@ def redact(
 ) -> None:
     """Replace the text in one entry for ever, for a secret that slipped in.
 
-    Numbers and ids stay; who, when and why are recorded in the place of the text.
+    Numbers and ids stay; who, when and why are recorded in the place of the text. The warehouse
+    is removed with it and made anew when it is asked for; what was published before is yours to
+    remove.
     """
     from uet_es.cli.whereabouts import chosen_run, here, now_us, open_log, person
     from uet_es.errors import UsageError
+    from uet_es.projections.disposal import forget
     from uet_es.world.driver_lock import DriverLock
 
     if not reason.strip():
@@ -81,6 +84,7 @@ def redact(
         chosen = chosen_run(log, run)
         with DriverLock(place.state, chosen):
             log.redact(chosen, seq, reason=reason, by=person(), at_us=now_us())
+    forget(place.warehouse)  # it held the text; it is made anew without it
     if wants_json(as_json, output):
         print_document(
             {"schema_version": SCHEMA_VERSION, "run": chosen, "seq": seq, "reason": reason}

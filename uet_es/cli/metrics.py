@@ -92,7 +92,7 @@ def _compare(run: str | None, run_id: str | None, other: str, as_json: bool) -> 
     if as_json:
         print_document(found.document())
         return
-    from uet_es.cli.metrics_text import print_comparison
+    from uet_es.cli.comparison_text import print_comparison
 
     print_comparison(found)
 

@@ -7,12 +7,11 @@ from uet_es.cli.money import Column, print_columns, usd, usd_column
 from uet_es.cli.printing import count, remark, seconds
 
 if TYPE_CHECKING:
-    from uet_es.projections.comparison import Change, Comparison
     from uet_es.projections.measures import Measures, WorkerMeasures
     from uet_es.projections.metrics import Metrics
 
 #: Workstreams and workers that are shown; a document has all.
-_SHOWN = 15
+SHOWN = 15
 
 
 def print_metrics(found: "Metrics") -> None:
@@ -26,19 +25,25 @@ def print_metrics(found: "Metrics") -> None:
         if any(part.name for part in parts):
             print()
             print_columns(_columns(title, parts))
-    longest = sorted(found.workstreams, key=lambda each: (-(each.work_us or 0), each.name))
+    first = sorted(found.workstreams, key=_urgency)
     print()
-    print_columns(_columns("workstream", longest[:_SHOWN]))
-    _tell_rest(len(longest), "workstream")
+    print_columns(_columns("workstream", first[:SHOWN]))
+    tell_rest(len(first), "workstream")
     if found.worker_list:
         print()
-        print_columns(_worker_columns(found.worker_list[:_SHOWN]))
-        _tell_rest(len(found.worker_list), "worker")
+        print_columns(_worker_columns(found.worker_list[:SHOWN]))
+        tell_rest(len(found.worker_list), "worker")
 
 
-def _tell_rest(number: int, noun: str) -> None:
-    if number > _SHOWN:
-        remark(f"and {count(number - _SHOWN, f'more {noun}')}: --json has all")
+def _urgency(part: "Measures") -> tuple[bool, int, str]:
+    """Failures first, then what ran longest."""
+    return (not part.failed, -(part.work_us or 0), part.name)
+
+
+def tell_rest(number: int, noun: str) -> None:
+    """Say how many were left out."""
+    if number > SHOWN:
+        remark(f"and {count(number - SHOWN, f'more {noun}')}: --json has all")
 
 
 def _headline(found: "Metrics") -> Iterator[str]:
@@ -47,13 +52,22 @@ def _headline(found: "Metrics") -> Iterator[str]:
     simulated = " (simulated)" if found.simulated else ""
     took = "until its last entry" if found.is_open else "in all"
     yield f"{found.run}{simulated}: {standing}, {seconds(found.makespan_us)} {took}"
-    over = [(total.succeeded, "succeeded"), (total.failed, "failed"), (total.cancelled, "cancelled")]
+    over = [
+        (total.succeeded, "succeeded"),
+        (total.failed, "failed"),
+        (total.cancelled, "cancelled"),
+    ]
     going = total.workstreams - sum(number for number, _ in over)
     ends = [f"{number} {end}" for number, end in (*over, (going, "not over")) if number]
     rate = total.success_percent
     shown = f" ({rate:.1f} % succeeded)" if rate is not None else ""
     yield f"  {count(total.workstreams, 'workstream')}: {', '.join(ends)}{shown}"
     yield f"  {count(total.attempts, 'attempt')}, {total.failed_attempts} failed{_errors(total)}"
+    if total.lead_us is not None:
+        parts = (total.blocked_us, total.queue_us, total.work_us, total.merging_us)
+        names = ("blocked", "queue", "run", "merging")
+        told = (f"{name} {seconds(us or 0)}" for name, us in zip(names, parts, strict=True))
+        yield f"  lead time {seconds(total.lead_us)} in sum: {', '.join(told)}"
     yield f"  {_used(total)}"
     if total.estimated_cost_nanousd:
         yield f"  estimated: {usd(total.estimated_cost_nanousd)} USD"
@@ -100,7 +114,11 @@ def _parallelism(found: "Metrics") -> Iterator[tuple[str, str]]:
 
 def _columns(title: str, parts: "Sequence[Measures]") -> list[Column]:
     is_one = title == "workstream"
-    ends = [each.standing for each in parts] if is_one else [_share(each) for each in parts]
+    ends = (
+        [each.standing or "not over" for each in parts]
+        if is_one
+        else [_share(each) for each in parts]
+    )
     return [
         Column(title, [each.name or "(none)" for each in parts], is_number=False),
         Column("ended" if is_one else "succeeded", ends, is_number=not is_one),
@@ -131,13 +149,21 @@ def _worker_columns(workers: "Sequence[WorkerMeasures]") -> list[Column]:
 
 def _use(parts: "Sequence[Measures] | Sequence[WorkerMeasures]") -> list[Column]:
     tokens = [each.input_tokens + each.output_tokens for each in parts]
-    if not any(tokens) and not any(each.cost_nanousd or each.unpriced for each in parts):
+    unpriced = [each.unpriced for each in parts]
+    if not any([*tokens, *unpriced, *(each.cost_nanousd for each in parts)]):
         return []
     return [
         Column("tokens", [str(each) for each in tokens]),
-        Column("USD", usd_column([each.cost_nanousd for each in parts])),
-        Column("unpriced", [str(each.unpriced or "") for each in parts]),
+        Column("USD", _amounts([each.cost_nanousd for each in parts], unpriced)),
+        Column("unpriced", [str(reports or "") for reports in unpriced]),
     ]
+
+
+def _amounts(costs: list[int], unpriced: list[int]) -> list[str]:
+    """What each cost; nothing is known where no report has a price."""
+    shown = usd_column(costs)
+    every = zip(costs, unpriced, shown, strict=True)
+    return ["–" if reports and not cost else text for cost, reports, text in every]
 
 
 def _share(part: "Measures") -> str:
@@ -154,83 +180,3 @@ def _ratio(value: float | None) -> str:
 
 def _percent(value: float | None) -> str:
     return "" if value is None else f"{value:.1f} %"
-
-
-def print_comparison(found: "Comparison") -> None:
-    """Two runs, what got better or worse first."""
-    a, b = found.a, found.b
-    print(f"from {a.run} ({_standing(a)}) to {b.run} ({_standing(b)})")
-    if not found.same_plan:
-        remark("they are runs of different plans: sums say little")
-    print()
-    changes = [*found.changes, *found.errors]
-    print_columns(
-        [
-            Column("", [{"other": "", "same": ""}.get(x.verdict, x.verdict) for x in changes], False),
-            Column("what", [each.name for each in changes], False),
-            Column("from", [_value(each, each.a) for each in changes]),
-            Column("to", [_value(each, each.b) for each in changes]),
-            Column("difference", [_difference(each) for each in changes]),
-            Column("of it", [_signed_percent(each) for each in changes]),
-        ]
-    )
-    moved = found.moved[:_SHOWN]
-    if moved:
-        print()
-        print_columns(
-            [
-                Column("workstream", [each.name for each in moved], False),
-                Column("from", [each.state_a or "not over" for each in moved], False),
-                Column("to", [each.state_b or "not over" for each in moved], False),
-                Column("run", [_signed_time(each.work_us) for each in moved]),
-                Column("lead", [_signed_time(each.lead_us) for each in moved]),
-                Column("attempts", [f"{each.attempts:+d}" if each.attempts else "" for each in moved]),
-                Column("USD", _signed_usd([each.cost_nanousd for each in moved])),
-            ]
-        )
-        _tell_rest(len(found.moved), "workstream")
-    for run, only in ((a.run, found.only_a), (b.run, found.only_b)):
-        if only:
-            print(f"\nonly in {run}: {', '.join(only[:_SHOWN])}")
-            _tell_rest(len(only), "workstream")
-
-
-def _standing(found: "Metrics") -> str:
-    return found.outcome or "goes on"
-
-
-def _value(change: "Change", value: float | None) -> str:
-    if value is None:
-        return ""
-    match change.unit:
-        case "us":
-            return seconds(int(value))
-        case "nanousd":
-            return f"{usd(int(value))} USD"
-        case "percent":
-            return f"{value:.1f} %"
-        case "ratio":
-            return f"{value:.2f}"
-        case _:
-            return str(value)
-
-
-def _difference(change: "Change") -> str:
-    by = change.difference
-    if not by:
-        return ""
-    return f"{'-' if by < 0 else '+'}{_value(change, abs(by))}"
-
-
-def _signed_percent(change: "Change") -> str:
-    shown = change.percent
-    return f"{shown:+.1f} %" if shown and change.unit != "percent" else ""
-
-
-def _signed_time(us: int | None) -> str:
-    return f"{'-' if us < 0 else '+'}{seconds(abs(us))}" if us else ""
-
-
-def _signed_usd(amounts: list[int]) -> list[str]:
-    shown = usd_column(amounts)
-    return [f"+{text}" if each > 0 else text if each else "" for each, text in zip(amounts, shown, strict=True)]

@@ -42,7 +42,7 @@ def rebuild() -> None:
     from uet_es.cli.analysed import warehouse
     from uet_es.cli.printing import count
     from uet_es.cli.whereabouts import here
-    from uet_es.projections.warehouse import forget
+    from uet_es.projections.disposal import forget
 
     forget(here().warehouse)
     with warehouse() as opened:

@@ -9,7 +9,7 @@ import typer
 from uet_es.cli.answers import Form, print_answer
 
 if TYPE_CHECKING:
-    from uet_es.projections.warehouse import Warehouse
+    pass
 
 
 def sql(
@@ -77,14 +77,15 @@ def describe(name: str | None, form: Form) -> None:
 
     if form == "parquet":
         raise UsageError("--tables is text: take another --format")
+    columns: list[str]
+    rows: list[tuple[str, ...]]
     known = {model.name: model for model in sorted(models(), key=lambda model: model.name)}
     if name is None:
-        columns, rows = (
-            ["table", "kind", "one row per"],
-            [(m.name, "view" if m.is_view else "table", m.grain) for m in known.values()],
-        )
+        columns = ["table", "kind", "one row per"]
+        rows = [(m.name, "view" if m.is_view else "table", _short(m.grain)) for m in known.values()]
     elif name in known:
-        columns, rows = ["column", "meaning"], [*known[name].columns.items()]
+        columns = ["column", "meaning"]
+        rows = [(column, text) for column, text in known[name].columns.items()]
     else:
         from difflib import get_close_matches
 
@@ -99,3 +100,8 @@ def describe(name: str | None, form: Form) -> None:
         print_table(columns, rows)
         return
     print_answer(Answer(columns, ["VARCHAR"] * len(columns), iter(rows)), form)
+
+
+def _short(grain: str) -> str:
+    """Its first sentence, without the words of the heading."""
+    return grain.partition(". ")[0].removesuffix(".").removeprefix("one row per ")

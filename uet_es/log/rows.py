@@ -68,8 +68,8 @@ class Store(Protocol):
     def text(self, after: int, until: int, without: Sequence[str]) -> Iterator[bytes]:
         """The entries behind ``after`` up to ``until`` as NDJSON, in pieces, not those topics.
 
-        A line is the stored state with ``position``, ``run``, ``stream``, ``version``, ``type`` (the topic)
-        before it.
+        A line is the stored state with ``position``, ``run``, ``stream``, ``version`` and ``type``
+        (the topic) before it.
         """
         ...
 

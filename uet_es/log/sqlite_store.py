@@ -28,7 +28,8 @@ _NO_INBOX = """NOT (originator_id GLOB '*/inbox' AND originator_id NOT GLOB '*/*
 AND NOT originator_id GLOB 'predictions/*'"""
 #: SQLite itself puts the lines together, many at a time: a row never becomes a Python object.
 _TEXT = """SELECT CAST(group_concat(line, '') AS BLOB) FROM (
-SELECT '{"position":' || rowid || ',"run":"' || substr(originator_id, 1, instr(originator_id || '/', '/') - 1)
+SELECT '{"position":' || rowid
+    || ',"run":"' || substr(originator_id, 1, instr(originator_id || '/', '/') - 1)
     || '","stream":"' || originator_id || '","version":' || originator_version
     || ',"type":"' || topic || '",' || substr(CAST(state AS TEXT), 2) || char(10) AS line
 FROM stored_events WHERE rowid > :after AND rowid <= :until"""
@@ -74,10 +75,7 @@ class SqliteStore:
         statement = f"{_TEXT} AND topic NOT IN ({_literals(without)}) AND {_NO_INBOX})"
         with self._connection() as connection:
             for start in range(after, until, _PIECE):
-                end = min(start + _PIECE, until)
-                piece = connection.execute(statement, {"after": start, "until": end}).fetchone()[0]
-                if piece:
-                    yield piece
+                yield from _pieces(connection, statement, start, min(start + _PIECE, until))
 
     def scan(
         self, run: RunId | None, *, after_position: int = 0, newest: int | None = None
@@ -197,6 +195,23 @@ class SqliteStore:
         if found is None or found[1] not in range(1, FORMAT + 1):
             raise LogError(str(examine(self.path)))
         return str(found[0])
+
+
+def _pieces(
+    connection: sqlite3.Connection, statement: str, after: int, until: int
+) -> Iterator[bytes]:
+    """The rows of a stretch as one text; as several where that is more than SQLite can hold."""
+    try:
+        piece = connection.execute(statement, {"after": after, "until": until}).fetchone()[0]
+    except sqlite3.DataError:
+        if until - after < 2:
+            raise
+        middle = (after + until) // 2
+        yield from _pieces(connection, statement, after, middle)
+        yield from _pieces(connection, statement, middle, until)
+        return
+    if piece:
+        yield piece
 
 
 def create_store(path: Path) -> None:

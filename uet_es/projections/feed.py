@@ -35,7 +35,7 @@ class Source(Protocol):
         ...
 
     def between(self, after: int, until: int, *, without: Collection[str] = ()) -> Iterable[Row]:
-        """What arrived behind ``after`` up to ``until``, of every kind; no entries with those tags."""
+        """What arrived behind ``after`` up to ``until``, of every kind but those tags."""
         ...
 
     def text(self, after: int, until: int) -> Iterator[bytes]:

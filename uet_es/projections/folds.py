@@ -12,7 +12,6 @@ import msgspec
 
 from uet_es.errors import LogError
 from uet_es.events import tag_of_type
-from uet_es.events.base import WorkerDecision
 from uet_es.events.decisions import AnyWorkerDecision, RunFinished
 from uet_es.events.observations import PlanAccepted
 from uet_es.log.rows import Row

@@ -31,6 +31,7 @@ def publish(connection: Connection, folder: Path) -> Published:
 
     Shape:    ``warehouse.duckdb`` with all tables and views, and ``parquet/TABLE/RUN.parquet``
               (``parquet/TABLE.parquet`` for tables that know no run)
+
     Raises:
         UsageError: the folder cannot be made or written to.
     """

@@ -1,7 +1,7 @@
 """The warehouse: every run of a log as tables, kept up with it. Delete it, and it is made anew."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +13,7 @@ from uet_es.errors import LogError
 from uet_es.log.rows import is_entry, ndjson
 from uet_es.projections import models
 from uet_es.projections.database import Connection, CorruptError, connect, transaction
+from uet_es.projections.disposal import forget
 from uet_es.projections.feed import BATCH_ROWS, FORKED, Batch, Lines, Source
 from uet_es.projections.folds import IDLE_TAGS, Folds, Saved
 from uet_es.projections.loading import load
@@ -73,11 +74,13 @@ class Warehouse:
         warehouse.catch_up()
         return warehouse
 
-    def catch_up(self, told: Callable[[int], None] | None = None) -> int:
+    def catch_up(
+        self, told: Callable[[int], None] | None = None, *, batch_rows: int = BATCH_ROWS
+    ) -> int:
         """Let everything in that was stored since, and return how many rows that were.
 
-        ``told`` hears after each batch which position it reached. Loading and reading overlap: while one
-        batch goes in, the next is read and folded.
+        ``told`` hears after each batch which position it reached. Loading and reading overlap:
+        while one batch goes in, the next is read and folded.
         """
         before = self.position
         with (
@@ -98,7 +101,7 @@ class Warehouse:
                 return self._saved(run)
 
             folds = Folds(self._source, saved)
-            for batch, states in self._batches(folds, Path(folder)):
+            for batch, states in self._batches(folds, Path(folder), batch_rows):
                 landed()
                 pending = loader.submit(_load, self._connection, self._source, batch, states)
                 if told is not None:
@@ -150,7 +153,9 @@ class Warehouse:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _batches(self, folds: Folds, folder: Path) -> Iterator[tuple[Batch, list[Saved]]]:
+    def _batches(
+        self, folds: Folds, folder: Path, batch_rows: int
+    ) -> Iterator[tuple[Batch, list[Saved]]]:
         """What was stored since, in stretches, with the folds of each.
 
         A fork inherits what is in by then, so a stretch has only one, and as its first row: the
@@ -158,7 +163,7 @@ class Warehouse:
         """
         after, newest = self.position, self._source.newest_position()
         while after < newest:
-            batch = Batch(folder / str(after), after, min(after + BATCH_ROWS, newest))
+            batch = Batch(folder / str(after), after, min(after + batch_rows, newest))
             asides = Lines(batch.path("asides"))
             for row in self._source.between(after, batch.until, without=IDLE_TAGS):
                 if not is_entry(row):
@@ -198,15 +203,9 @@ class Warehouse:
             )
 
 
-def forget(path: Path) -> None:
-    """Remove the warehouse at ``path``; nothing is lost."""
-    path.unlink(missing_ok=True)
-    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
-
-
 @contextmanager
 def _no_collections() -> Iterator[None]:
-    """Entries hold no cycles, and millions of them make the collector look for some all the time."""
+    """Entries hold no cycles, and millions of them keep the collector looking for some."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -247,7 +246,6 @@ def _why_useless(connection: Connection, source: Source) -> str:
         return "another uet made it"
     if store != source.store_id:
         return "it is of another store"
-    if position:
-        if source.newest_position() < position or source.digest_at(position) != head:
-            return "the log is not the one it was made from"
+    if position > source.newest_position() or (position and source.digest_at(position) != head):
+        return "the log is not the one it was made from"
     return ""

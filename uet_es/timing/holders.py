@@ -23,10 +23,11 @@ class Holders:
 
     def __init__(self, plan: Plan) -> None:
         overlapping = Claims(plan).overlapping
-        wants = {w.id: _scope_wants(w) for w in plan.workstreams}
+        claiming = [w for w in plan.workstreams if w.writes or w.reads or w.conflict_group]
+        wants = {w.id: _scope_wants(w) for w in claiming}
         wanted = Counter(key for keys in wants.values() for key in keys)
         self._scope: dict[WorkstreamId, tuple[str, ...]] = {}
-        for spec in plan.workstreams:
+        for spec in claiming:
             own = wants[spec.id]
             taken = tuple(k for k in _scope_takes(spec, overlapping) if wanted[k] > (k in own))
             if taken:
@@ -34,8 +35,8 @@ class Holders:
         takeable = {key for keys in self._scope.values() for key in keys}
         self._alone = {w.id for w in plan.workstreams if w.alone}
         self._wants: dict[WorkstreamId, tuple[str, ...]] = {}
-        for spec in plan.workstreams:
-            keys = [key for key in wants[spec.id] if key in takeable]
+        for spec in plan.workstreams if self._alone else claiming:
+            keys = [key for key in wants.get(spec.id, ()) if key in takeable]
             keys += [_NOBODY_ALONE] if self._alone else []
             keys += [_NOBODY] if spec.alone else []
             if keys:

@@ -18,12 +18,13 @@ class Lives:
         self._in_turn = plan.limits.merge_order == "strict"
         self.standings = standings
         self.obstacles = Obstacles(plan)
-        self.stretches = Stretches(plan, self.obstacles.precedence, standings)
+        self.stretches = Stretches(self._needs, self.obstacles.precedence, standings)
         self.jumps = Jumps(standings)
         self.now_us: Instant = 0
         self.accepted_us: Instant = 0
         self.seq = 0
         self.followed = False  #: another observation of this instant is still to come
+        self.told = True  #: something may have changed since the last rest
         #: To be asked at the next rest, even if more is to follow; and if nothing is.
         self.named: set[WorkstreamId] = set()
         self.stirred: set[WorkstreamId] = set()
@@ -45,13 +46,17 @@ class Lives:
 
     def rest(self) -> None:
         """Charge the time from now on to what keeps everybody after all that was noted."""
+        due = self.due
+        if not self.told and not (due and due[0][0] <= self.now_us):
+            return
         if self.followed:
             for id in sorted(self.named):
                 self._ask(id)
             return
+        self.told = False
         named = self.named
-        while self.due and self.due[0][0] <= self.now_us:
-            due_us, id = heappop(self.due)
+        while due and due[0][0] <= self.now_us:
+            due_us, id = heappop(due)
             standing = self.standings[id]
             if standing.stage == "pausing" and standing.not_before_us == due_us:
                 self._queue(id)

@@ -11,23 +11,24 @@ class Pools:
 
     def __init__(self, plan: Plan) -> None:
         self.capacity = dict(plan.limits.resources)
-        self._needs = {w.id: tuple(sorted(w.resources.items())) for w in plan.workstreams}
+        users = (w for w in plan.workstreams if w.resources)
+        self._needs = {w.id: tuple(sorted(w.resources.items())) for w in users}
         self._used: dict[str, int] = {}
         self._waiting: dict[str, dict[int, set[WorkstreamId]]] = {}
         self._before: dict[str, int] = {}
 
     def start(self, id: WorkstreamId) -> None:
         """``id`` takes what it needs."""
-        for pool, units in self._needs[id]:
+        for pool, units in self._needs.get(id, ()):
             self._touch(pool)
             self._used[pool] = self._used.get(pool, 0) + units
 
     def end(self, id: WorkstreamId) -> list[str]:
         """``id`` gives back what it needed: units of these pools."""
-        for pool, units in self._needs[id]:
+        for pool, units in self._needs.get(id, ()):
             self._touch(pool)
             self._used[pool] -= units
-        return [pool for pool, _ in self._needs[id]]
+        return [pool for pool, _ in self._needs.get(id, ())]
 
     def change(self, limits: Limits) -> None:
         """There is more or less of them now."""
@@ -37,17 +38,17 @@ class Pools:
 
     def queue(self, id: WorkstreamId) -> None:
         """``id`` waits until it may start."""
-        for pool, units in self._needs[id]:
+        for pool, units in self._needs.get(id, ()):
             self._waiting.setdefault(pool, {}).setdefault(units, set()).add(id)
 
     def leave(self, id: WorkstreamId) -> None:
         """``id`` waits no more."""
-        for pool, units in self._needs[id]:
+        for pool, units in self._needs.get(id, ()):
             self._waiting.get(pool, {}).get(units, set()).discard(id)
 
     def lacking(self, id: WorkstreamId) -> str | None:
         """The first pool, by name, that has too little for ``id``."""
-        for pool, units in self._needs[id]:
+        for pool, units in self._needs.get(id, ()):
             if units > self._free(pool):
                 return pool
         return None

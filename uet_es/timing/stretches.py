@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 from uet_es.aggregates.waits import Cause
-from uet_es.plan import Plan
 from uet_es.timing.precedence import Precedence
 from uet_es.timing.standing import Standing, Undecided
 from uet_es.timing.words import Span
@@ -14,15 +13,18 @@ class Stretches:
     """The spans of all workstreams: those that are finished, and what the others look like.
 
     Which of several dependencies a wait is charged to is known at its end: until then its spans
-    are kept with their workstream.
+    are kept with their workstream, one more for each pause of the run.
     """
 
     __slots__ = ("_needs", "_precedence", "_standings", "closed", "merging_us", "setup_us")
 
     def __init__(
-        self, plan: Plan, precedence: Precedence, standings: Mapping[WorkstreamId, Standing]
+        self,
+        needs: Mapping[WorkstreamId, tuple[WorkstreamId, ...]],
+        precedence: Precedence,
+        standings: Mapping[WorkstreamId, Standing],
     ) -> None:
-        self._needs = {w.id: w.depends_on for w in plan.workstreams}
+        self._needs = needs
         self._precedence = precedence
         self._standings = standings
         self.closed: list[Span] = []

@@ -95,6 +95,7 @@ class Tracker:
         if entry.followed or (lives.followed and isinstance(event, Observation)):
             lives.followed = entry.followed
         if type(event) in CONCERNING and not entry.ignored:
+            lives.told = True
             _tell(lives, event)
 
     def closed(self) -> list[Span]:

@@ -15,7 +15,7 @@ from uet_es.projections.writing import whole_file
 from uet_es.values import RunId
 
 #: What each phase of the format is called among people.
-_PHASES = {"X": "slices", "s": "arrows", "C": "counter values", "i": "instants"}
+_PHASES = {"X": "slice", "s": "arrow", "C": "counter value", "i": "instant"}
 
 
 def export(warehouse: Warehouse, run: RunId, path: Path) -> Counts:

@@ -21,7 +21,8 @@ FROM (
 )
 """
 _MERGES = """
-SELECT workstream, attempt, started_us, greatest(started_us, coalesce(ended_us, $last_us)) AS until_us,
+SELECT workstream, attempt, started_us,
+    greatest(started_us, coalesce(ended_us, $last_us)) AS until_us,
     result, commit, files, message, took_us
 FROM merges
 WHERE run = $run AND started_us IS NOT NULL

@@ -35,7 +35,7 @@ def export(warehouse: Warehouse, run: RunId, path: Path) -> Counts:
         objects = _array(file, b',\n"objects":', map(_object, log.objects()))
         events = _array(file, b',\n"events":', map(_event, log.events()))
         file.write(b"}\n")
-    return {"events": events, "objects": objects}
+    return {"event": events, "object": objects}
 
 
 def _types(types: Mapping[str, Attributes]) -> bytes:

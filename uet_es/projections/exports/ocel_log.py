@@ -115,7 +115,7 @@ ORDER BY o.object
 _FACTS = {
     "run": """
 SELECT run AS object, 'running' AS state, plan, source, uet, simulated, (
-    SELECT list(struct_pack(at_us, state := CASE type
+    SELECT list(struct_pack(at_us := at_us, state := CASE type
         WHEN 'run.paused' THEN 'paused'
         WHEN 'run.finished' THEN payload->>'outcome'
         ELSE 'running' END) ORDER BY seq)
@@ -128,7 +128,7 @@ FROM runs WHERE run = $run
 SELECT $run || '/ws/' || workstream AS object, 'PENDING' AS state, project, section, phase, kind,
     priority, tool, isolation, expected_us, estimated_cost_nanousd, changes
 FROM workstreams LEFT JOIN (
-    SELECT workstream, list(struct_pack(at_us, state := to_state) ORDER BY seq) AS changes
+    SELECT workstream, list(struct_pack(at_us := at_us, state := to_state) ORDER BY seq) AS changes
     FROM transitions WHERE run = $run GROUP BY workstream
 ) USING (workstream)
 WHERE run = $run
@@ -145,7 +145,7 @@ SELECT $run || '/worker/' || worker AS object, 'SPAWNING' AS state, worker AS nu
     list_filter(lived, lambda c: c.state <> 'SPAWNING') || CASE WHEN terminated_us IS NULL THEN []
         ELSE [struct_pack(at_us := terminated_us, state := 'TERMINATED')] END AS changes
 FROM workers LEFT JOIN (
-    SELECT worker, list(struct_pack(at_us := from_us, state) ORDER BY version) AS lived
+    SELECT worker, list(struct_pack(at_us := from_us, state := state) ORDER BY version) AS lived
     FROM worker_timeline WHERE run = $run GROUP BY worker
 ) USING (worker)
 WHERE run = $run

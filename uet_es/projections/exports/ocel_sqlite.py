@@ -24,10 +24,12 @@ _TABLES = """
 CREATE TABLE event_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);
 CREATE TABLE object_map_type (ocel_type TEXT PRIMARY KEY, ocel_type_map TEXT);
 CREATE TABLE event (
-    ocel_id TEXT PRIMARY KEY, ocel_type TEXT, FOREIGN KEY (ocel_type) REFERENCES event_map_type (ocel_type)
+    ocel_id TEXT PRIMARY KEY, ocel_type TEXT,
+    FOREIGN KEY (ocel_type) REFERENCES event_map_type (ocel_type)
 );
 CREATE TABLE object (
-    ocel_id TEXT PRIMARY KEY, ocel_type TEXT, FOREIGN KEY (ocel_type) REFERENCES object_map_type (ocel_type)
+    ocel_id TEXT PRIMARY KEY, ocel_type TEXT,
+    FOREIGN KEY (ocel_type) REFERENCES object_map_type (ocel_type)
 );
 CREATE TABLE event_object (
     ocel_event_id TEXT, ocel_object_id TEXT, ocel_qualifier TEXT,
@@ -65,7 +67,7 @@ def export(warehouse: Warehouse, run: RunId, path: Path) -> Counts:
         objects = _fill(database, map(_object, log.objects()))
         events = _fill(database, map(_event, log.events()))
         database.commit()
-    return {"events": events, "objects": objects}
+    return {"event": events, "object": objects}
 
 
 def _make(database: sqlite3.Connection, kind: str, name: str, attributes: Attributes) -> None:
@@ -95,12 +97,11 @@ def _fill(database: sqlite3.Connection, items: Iterator[Rows]) -> int:
 
 def _object(each: Object) -> Rows:
     table = f"object_{_mapped(each.type)}"
-    fixed = {"ocel_id": each.id, "ocel_time": iso(ALWAYS_US)}
     rows: Rows = {
         "INSERT INTO object VALUES (?, ?)": [(each.id, each.type)],
         "INSERT INTO object_object VALUES (?, ?, ?)": [(each.id, *link) for link in each.related],
     }
-    _add(rows, table, [fixed | each.values])
+    _add(rows, table, [{"ocel_id": each.id, "ocel_time": iso(ALWAYS_US), **each.values}])
     _add(
         rows,
         table,
@@ -122,8 +123,8 @@ def _event(each: Event) -> Rows:
         "INSERT INTO event VALUES (?, ?)": [(each.id, each.type)],
         "INSERT INTO event_object VALUES (?, ?, ?)": [(each.id, *link) for link in each.related],
     }
-    told = {"ocel_id": each.id, "ocel_time": iso(each.at_us)}
-    _add(rows, f"event_{_mapped(each.type)}", [told | each.values])
+    told = {"ocel_id": each.id, "ocel_time": iso(each.at_us), **each.values}
+    _add(rows, f"event_{_mapped(each.type)}", [told])
     return rows
 
 

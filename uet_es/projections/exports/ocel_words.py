@@ -23,7 +23,17 @@ _OF_AN_ENTRY: dict[str, Type] = {
     "ignored": "string",
 }
 #: Related objects say these.
-_RELATED = {"workstream", "attempt", "worker", "because", "root", "commit", "base", "ours", "theirs"}
+_RELATED = {
+    "workstream",
+    "attempt",
+    "worker",
+    "because",
+    "root",
+    "commit",
+    "base",
+    "ours",
+    "theirs",
+}
 #: Types of objects, the ones that others belong to first. `state` changes, the rest does not.
 OBJECTS: Mapping[str, Attributes] = {
     "run": {

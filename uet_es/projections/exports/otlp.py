@@ -76,6 +76,7 @@ def _resource(subject: RunRow) -> dict[str, Attribute]:
             "service.version": subject.uet,
             "service.instance.id": Ids(subject.store, subject.run).instance,
             "cicd.pipeline.name": subject.pipeline,
+            "deployment.environment.name": "simulation" if subject.simulated else None,
             "uet.simulated": subject.simulated,
         }
     )

@@ -41,14 +41,14 @@ def _of_the_run(subject: RunRow) -> Iterator[Metric]:
     result = result_of_run(subject.outcome)
     name: dict[str, Attribute | None] = {"cicd.pipeline.name": subject.pipeline}
     executing_us = subject.to_us if subject.dispatched_us is None else subject.dispatched_us
-    durations = Spread(_SECONDS)
+    durations = Spread(_SECONDS, unit=SECOND_US)
     durations.add(
-        (executing_us - subject.accepted_us) / SECOND_US,
+        executing_us - subject.accepted_us,
         name | {"cicd.pipeline.run.state": "pending"},
     )
     if subject.dispatched_us is not None:
         durations.add(
-            (subject.to_us - executing_us) / SECOND_US,
+            subject.to_us - executing_us,
             name
             | {
                 "cicd.pipeline.run.state": "executing",
@@ -77,7 +77,7 @@ def _of_the_run(subject: RunRow) -> Iterator[Metric]:
 
 def _of_attempts(warehouse: Warehouse, subject: RunRow) -> Iterator[Metric]:
     name: dict[str, Attribute | None] = {"cicd.pipeline.name": subject.pipeline}
-    failed, broken, lasted = Counted(), Counted(), Spread(_SECONDS)
+    failed, broken, lasted = Counted(), Counted(), Spread(_SECONDS, unit=SECOND_US)
     for attempt in otlp_rows.attempts(warehouse, subject.run):
         if attempt.inherited:
             continue
@@ -91,7 +91,7 @@ def _of_attempts(warehouse: Warehouse, subject: RunRow) -> Iterator[Metric]:
             else:
                 failed.add(1, name | error)
         lasted.add(
-            _ran_us(attempt) / SECOND_US,
+            _ran_us(attempt),
             {"cicd.pipeline.task.run.result": result, "uet.tool": attempt.tool},
         )
     yield Metric(

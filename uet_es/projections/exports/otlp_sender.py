@@ -37,7 +37,17 @@ from uet_es.values import Instant
 _BATCH = 2000
 _KIND = {"server": SpanKind.SERVER, "internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-_NO_LIMIT = SpanLimits.UNSET
+_ANY = SpanLimits.UNSET
+_NO_LIMITS = SpanLimits(
+    max_attributes=_ANY,
+    max_events=_ANY,
+    max_links=_ANY,
+    max_span_attributes=_ANY,
+    max_event_attributes=_ANY,
+    max_link_attributes=_ANY,
+    max_attribute_length=_ANY,
+    max_span_attribute_length=_ANY,
+)
 
 
 class _Given(IdGenerator):
@@ -81,11 +91,7 @@ class SpanSender:
             resource=Resource(resource),
             shutdown_on_exit=False,
             id_generator=self._ids,
-            span_limits=SpanLimits(
-                *(_NO_LIMIT, _NO_LIMIT, _NO_LIMIT),
-                *(_NO_LIMIT, _NO_LIMIT, _NO_LIMIT),
-                *(_NO_LIMIT, _NO_LIMIT),
-            ),
+            span_limits=_NO_LIMITS,
         )
         provider.add_span_processor(self._ended)
         self._tracer = provider.get_tracer("uet", __version__, schema_url=SCHEMA)

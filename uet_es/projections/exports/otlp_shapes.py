@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
+from uet_es.projections.exports.otlp_words import FAILED, Result
 from uet_es.values import Instant
 
 Attribute = str | bool | int | float | list[str]
@@ -20,6 +21,11 @@ class Ids(NamedTuple):
     def trace(self) -> int:
         """128 bits, never 0."""
         return self._derived(16, "trace")
+
+    @property
+    def root(self) -> int:
+        """The span of the run itself."""
+        return self.span("run")
 
     def span(self, *key: str | int) -> int:
         """64 bits, never 0; ``key`` begins with the level."""
@@ -94,3 +100,24 @@ def known(attributes: Mapping[str, Attribute | None]) -> dict[str, Attribute]:
         for name, value in attributes.items()
         if value is not None and value not in ("", [])
     }
+
+
+def task(
+    ids: Ids, workstream: str, attempt: int | None, *, kind: str, result: Result | None
+) -> dict[str, Attribute]:
+    """What the conventions want to be said of a workstream, or of an attempt at it."""
+    of_attempt = "" if attempt is None else f"/{attempt}"
+    return known(
+        {
+            "uet.level": "workstream" if attempt is None else "attempt",
+            "cicd.pipeline.task.name": workstream,
+            "cicd.pipeline.task.type": kind,
+            "cicd.pipeline.task.run.id": f"{ids.run}/ws/{workstream}{of_attempt}",
+            "cicd.pipeline.task.run.result": result,
+        }
+    )
+
+
+def failure(result: Result | None, code: str | None, reason: str | None) -> dict[str, Attribute]:
+    """Why something ended as it did."""
+    return known({"error.type": code if result in FAILED else None, "uet.reason": reason})

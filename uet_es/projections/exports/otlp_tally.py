@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from operator import itemgetter
 
 from uet_es.projections.exports.otlp_shapes import Attribute, Measured, known
 
@@ -27,26 +28,39 @@ class Counted:
 class Spread:
     """Sizes, counted in buckets, for each set of labels."""
 
-    def __init__(self, bounds: tuple[float, ...]) -> None:
+    def __init__(self, bounds: tuple[float, ...], *, unit: int = 1) -> None:
         self.bounds = bounds
-        self._found: dict[_Labels, Measured] = {}
+        self._unit = unit  #: what is added for one of what is told: sums stay exact
+        self._found: dict[_Labels, _Sizes] = {}
 
-    def add(self, size: int | float, labels: Mapping[str, Attribute | None]) -> None:
+    def add(self, size: int, labels: Mapping[str, Attribute | None]) -> None:
         """Count one more of that size; a bucket has its upper bound."""
-        key = tuple(known(labels).items())
-        so_far = self._found.get(key)
-        if so_far is None:
-            so_far = Measured(dict(key), 0, (0,) * (len(self.bounds) + 1), size, size)
-        bucket = bisect_left(self.bounds, size)
-        counts = so_far.counts
-        self._found[key] = Measured(
-            so_far.attributes,
-            so_far.value + size,
-            (*counts[:bucket], counts[bucket] + 1, *counts[bucket + 1 :]),
-            min(so_far.least, size),
-            max(so_far.most, size),
-        )
+        sizes = self._found.setdefault(tuple(known(labels).items()), _Sizes(len(self.bounds) + 1))
+        sizes.counts[bisect_left(self.bounds, size / self._unit)] += 1
+        sizes.total += size
+        sizes.least = size if sizes.least is None else min(sizes.least, size)
+        sizes.most = max(sizes.most, size)
 
     def points(self) -> tuple[Measured, ...]:
         """One for each set of labels, sorted by them."""
-        return tuple(point for _, point in sorted(self._found.items()))
+        return tuple(
+            Measured(
+                dict(key),
+                self._told(sizes.total),
+                tuple(sizes.counts),
+                self._told(sizes.least or 0),
+                self._told(sizes.most),
+            )
+            for key, sizes in sorted(self._found.items(), key=itemgetter(0))
+        )
+
+    def _told(self, size: int) -> int | float:
+        return size if self._unit == 1 else size / self._unit
+
+
+class _Sizes:
+    def __init__(self, buckets: int) -> None:
+        self.counts = [0] * buckets
+        self.total = 0
+        self.least: int | None = None
+        self.most = 0

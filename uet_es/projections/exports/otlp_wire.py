@@ -28,6 +28,7 @@ class Wire:
     def __init__(self, endpoint: str, timeout_s: float) -> None:
         self.timeout_s = timeout_s
         self._base = _checked(endpoint)
+        self._shown = _without_secrets(self._base)
         self._signal = ""
         self._answer: requests.Response | requests.RequestException | None = None
 
@@ -54,10 +55,12 @@ class Wire:
             UsageError: what was sent is not taken there.
         """
         answer, self._answer = self._answer, None
-        url = self.url(self._signal)
+        url = f"{self._shown}/v1/{self._signal}"
         match answer:
             case None:
                 raise KernelError(f"nothing was sent to {url}")
+            case ValueError():
+                raise UsageError(f"{url} is no address: {answer}")
             case requests.RequestException():
                 raise TryLaterError(
                     f"{url} cannot be reached: {_root(answer)}; "
@@ -106,15 +109,25 @@ class _Noting(requests.Session):
 def _checked(endpoint: str) -> str:
     try:
         parts = urlsplit(endpoint)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0
+            and not (parts.query or parts.fragment)
+        )
     except ValueError:
         usable = False
     if not usable:
         raise UsageError(
-            f"--endpoint {endpoint!r} is no address of a receiver; "
+            f"{endpoint!r} is no address of a receiver; "
             "give it as http://HOST:PORT, such as http://127.0.0.1:4318"
         )
     return endpoint.rstrip("/")
+
+
+def _without_secrets(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _refusal(answer: requests.Response, url: str) -> UetError:

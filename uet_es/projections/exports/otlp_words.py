@@ -105,6 +105,11 @@ def result_of_merge(result: str | None) -> Result | None:
     return None if result is None else _OF_MERGE[result]
 
 
+def state_of_change(result: str | None) -> str:
+    """What became of a change: ``open`` while it waits, ``merged`` or ``closed``."""
+    return {None: "open", "landed": "merged"}.get(result, "closed")
+
+
 def error_of_run(codes: Sequence[str]) -> str:
     """The ``error.type`` of a run whose workstreams failed with ``codes``."""
     return codes[0] if len(codes) == 1 else _SEVERAL

@@ -31,7 +31,7 @@ def export(warehouse: Warehouse, run: RunId, path: Path) -> Counts:
         for model in tables:
             wanted = _OF_IT if "run" in model.columns else _OF_ITS_PLAN
             rows += _write(connection, model.name, wanted, draft / f"{model.name}.parquet")
-    return {"tables": len(tables), "rows": rows}
+    return {"table": len(tables), "row": rows}
 
 
 def _write(connection: Connection, name: str, wanted: str, path: Path) -> int:

@@ -9,7 +9,7 @@ from uet_es.projections.database import Connection
 from uet_es.projections.warehouse import Warehouse
 from uet_es.values import SECOND_US, DurationUs, Instant, RunId
 
-#: What was written, by what it is called; in a good order for people.
+#: What was written: how many of which noun, in a good order for people.
 Counts = Mapping[str, int]
 Rows = Iterator[tuple[Any, ...]]
 

@@ -90,7 +90,7 @@ def _write(connection: Connection, about: Subject, file: IO[bytes]) -> Counts:
         executed = _items(file, _executed(chain([first], found), ids))
         file.write(b"\n]}")
     file.write(b"}}\n")
-    return {"tasks": specified, "executed": executed, "files": files}
+    return {"task": specified, "executed task": executed, "file": files}
 
 
 def _head(about: Subject) -> bytes:

@@ -9,7 +9,7 @@ from uet_es.errors import UsageError
 from uet_es.values import RunId
 
 if TYPE_CHECKING:
-    from uet_es.projections.report.curve import Point
+    from uet_es.projections.report.points import Point
     from uet_es.projections.warehouse import Warehouse
 
 _NEEDED = ("bokeh", "jinja2")
@@ -29,14 +29,19 @@ def require() -> None:
 
 
 def write_report(
-    warehouse: "Warehouse", run: RunId, file: Path, what_if: "Sequence[Point]" = ()
+    warehouse: "Warehouse", run: RunId, target: Path, what_if: "Sequence[Point]" = ()
 ) -> None:
-    """Write the page about ``run`` into ``file``.
+    """Write the page about ``run`` as the new file ``target``.
 
     ``what_if`` holds simulated makespans; without any, the page says that there are none. The same
     log and points are the same bytes.
+
+    Raises:
+        UsageError: ``target`` exists, its folder does not, or libraries are missing.
     """
     require()
     from uet_es.projections.report.page import write_page
+    from uet_es.projections.writing import whole_file
 
-    write_page(warehouse, run, file, what_if)
+    with whole_file(target) as draft:
+        write_page(warehouse, run, draft, what_if)

@@ -1,32 +1,15 @@
 """What if there were other numbers of workers: makespans that somebody simulated."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from bokeh.models import ColumnDataSource, Range1d
 from bokeh.plotting import figure
 
 from uet_es.projections.report.drawing import NOW, SERIES, chart, tip
+from uet_es.projections.report.points import Point
 from uet_es.projections.report.reading import Reading
 from uet_es.projections.report.words import count, span
 from uet_es.values import SECOND_US
-
-#: A makespan that is within this of the best one is as good.
-_AS_GOOD = 1.05
-
-
-class Point(NamedTuple):
-    """The makespan that so many workers would have had."""
-
-    workers: int
-    makespan_s: float
-
-
-def knee(points: Sequence[Point]) -> Point:
-    """The fewest workers that are as good as any."""
-    best = min(point.makespan_s for point in points)
-    return next(p for p in sorted(points) if p.makespan_s <= best * _AS_GOOD)
-
 
 def curve_chart(reading: Reading, points: Sequence[Point]) -> figure:
     """Makespan against workers, simulated, and where the run really was."""
@@ -35,9 +18,14 @@ def curve_chart(reading: Reading, points: Sequence[Point]) -> figure:
     xs = [point.workers for point in points]
     ys = [point.makespan_s * scale for point in points]
     made.line(xs, ys, line_color=SERIES[0], line_width=2)
-    simulated = _marks(made, xs, ys, SERIES[0], "simulated", [
-        f"it would take {span(round(point.makespan_s * SECOND_US))}" for point in points
-    ])
+    simulated = _marks(
+        made,
+        xs,
+        ys,
+        SERIES[0],
+        "simulated",
+        [f"it would take {span(round(point.makespan_s * SECOND_US))}" for point in points],
+    )
     real = []
     if reading.is_over:
         workers, took_us = reading.facts["max_workers"], reading.makespan_us
@@ -61,4 +49,6 @@ def _marks(
             "why": [why] * len(xs),
         }
     )
-    return made.scatter("x", "y", size=9, fill_color=color, line_color=None, source=source, name=why)
+    return made.scatter(
+        "x", "y", size=9, fill_color=color, line_color=None, source=source, name=why
+    )

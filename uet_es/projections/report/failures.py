@@ -65,10 +65,10 @@ def failures(reading: Reading) -> list[Document]:
     """Workstreams that failed, were cancelled by a person, or needed another try; worst first."""
     troubled = reading.documents(_TROUBLED)
     tries = _by_workstream(reading.documents(_ATTEMPTS))
-    began = {
-        each["workstream"]: each for each in reading.documents(_BEGAN_WITH.format(told=TOLD))
-    }
-    led_to = _led_to({each["workstream"]: each["because"] for each in reading.documents(_CANCELLED)})
+    began = {each["workstream"]: each for each in reading.documents(_BEGAN_WITH.format(told=TOLD))}
+    led_to = _led_to(
+        {each["workstream"]: each["because"] for each in reading.documents(_CANCELLED)}
+    )
     for at, each in enumerate(troubled):
         id = each["workstream"]
         each["tries"] = tries.get(id, [])

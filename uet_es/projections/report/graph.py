@@ -124,9 +124,7 @@ def _boxes(
     )
 
 
-def _names(
-    made: figure, nodes: list[Document], place: dict[str, Place], columns: int
-) -> None:
+def _names(made: figure, nodes: list[Document], place: dict[str, Place], columns: int) -> None:
     longest = max(3, int(_WIDTH_PX / columns * 0.82 / _LETTER_PX))
     made.text(
         x=[place[each["workstream"]].column for each in nodes],

@@ -45,7 +45,9 @@ def merges_chart(reading: Reading, time: Range1d, found: list[Document]) -> figu
                 "y": [-0.5] * len(ended),
                 "color": [RESULTS[each["result"]] for each in ended],
                 "mark": ["circle" if each["result"] == "landed" else "diamond" for each in ended],
-                "what": [f"{each['workstream']}.{each['attempt']} {each['result']}" for each in ended],
+                "what": [
+                    f"{each['workstream']}.{each['attempt']} {each['result']}" for each in ended
+                ],
                 "when": [
                     f"waited {span(each['waited_us'])}, took {span(each['merged_us'])}"
                     for each in ended

@@ -61,19 +61,21 @@ def spent(reading: Reading) -> Spent:
     )
 
 
-def money_charts(reading: Reading, time: Range1d) -> dict[str, figure]:
+def money_charts(reading: Reading, time: Range1d, used: Spent) -> dict[str, figure]:
     """Cost and tokens by model, each adding up from left to right."""
     usage = reading.documents(_USAGE)
-    models = [each["model"] for each in reading.documents(_BY_MODEL)]
     cost = timeline(240, time, reading.unit, "USD")
     tokens = timeline(240, time, reading.unit, "tokens")
     tokens.yaxis.formatter.use_scientific = False  # type: ignore[attr-defined]
-    for at, model in enumerate(models):
-        of_model = [each for each in usage if each["model"] == model]
+    for at, model in enumerate(used.by_model):
+        of_model = [each for each in usage if each["model"] == model["model"]]
         color = SERIES[at % len(SERIES)]
-        _rise(cost, reading, color, [
-            (each["at_us"], (each["cost_nanousd"] or 0) / NANOUSD_PER_USD) for each in of_model
-        ])
+        _rise(
+            cost,
+            reading,
+            color,
+            [(each["at_us"], (each["cost_nanousd"] or 0) / NANOUSD_PER_USD) for each in of_model],
+        )
         _rise(tokens, reading, color, [(each["at_us"], each["tokens"]) for each in of_model])
     for made in (cost, tokens):
         made.y_range.start = 0

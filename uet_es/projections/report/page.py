@@ -9,12 +9,13 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from uet_es.projections.report import drawing, words
-from uet_es.projections.report.curve import Point, curve_chart
+from uet_es.projections.report.curve import curve_chart
 from uet_es.projections.report.failures import TOLD_MAX, failures
 from uet_es.projections.report.graph import STATES, graph_chart, path_steps
 from uet_es.projections.report.merging import RESULTS, merges, merges_chart
 from uet_es.projections.report.moments import harmless, moments
-from uet_es.projections.report.money import money_charts, spent
+from uet_es.projections.report.money import Spent, money_charts, spent
+from uet_es.projections.report.points import Point
 from uet_es.projections.report.reading import Document, Reading
 from uet_es.projections.report.summary import (
     bottlenecks,
@@ -91,7 +92,7 @@ def _content(reading: Reading, points: Sequence[Point]) -> Document:
             "path": drawing.PATH,
             "now": drawing.NOW,
         },
-        "charts": Markup(harmless(_charts(reading, steps, merged, points))),
+        "charts": Markup(harmless(_charts(reading, steps, used, merged, points))),
         "moments": map(Markup, moments(reading)),
         "style": Markup(_part("page.css")),
         "script": Markup(_part("page.js")),
@@ -100,7 +101,11 @@ def _content(reading: Reading, points: Sequence[Point]) -> Document:
 
 
 def _charts(
-    reading: Reading, steps: list[Document], merged: list[Document], points: Sequence[Point]
+    reading: Reading,
+    steps: list[Document],
+    used: Spent,
+    merged: list[Document],
+    points: Sequence[Point],
 ) -> str:
     time = drawing.time_range(reading.length)
     charts = {
@@ -108,7 +113,8 @@ def _charts(
         "chart-workstreams": workstreams_chart(reading, time),
         "chart-graph": graph_chart(reading, steps),
     }
-    charts |= money_charts(reading, time)
+    if used.by_model:
+        charts |= money_charts(reading, time, used)
     if merged:
         charts["chart-merges"] = merges_chart(reading, time, merged)
     if points:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from uet_es.projections.report.curve import Point, knee
 from uet_es.projections.report.money import Spent
+from uet_es.projections.report.points import Point, knee
 from uet_es.projections.report.reading import Document, Reading
 from uet_es.projections.report.words import CAUSES, count, money, percent, several, span
 from uet_es.values import SECOND_US

@@ -45,7 +45,13 @@ class Bars:
         self._reading = reading
 
     def add(
-        self, lane: float, stretch: tuple[int, int], *, half: float, color: str, told: tuple[str, str]
+        self,
+        lane: float,
+        stretch: tuple[int, int],
+        *,
+        half: float,
+        color: str,
+        told: tuple[str, str],
     ) -> None:
         """One from instant to instant, ``half`` a lane high above and below its middle."""
         from_us, to_us = stretch
