@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import BasicTicker, ColumnDataSource, Range1d
 from bokeh.plotting import figure
 
 from uet_es.projections.report.drawing import NOW, SERIES, chart, tip
@@ -10,6 +10,7 @@ from uet_es.projections.report.points import Point
 from uet_es.projections.report.reading import Reading
 from uet_es.projections.report.words import count, span
 from uet_es.values import SECOND_US
+
 
 def curve_chart(reading: Reading, points: Sequence[Point]) -> figure:
     """Makespan against workers, simulated, and where the run really was."""
@@ -33,6 +34,7 @@ def curve_chart(reading: Reading, points: Sequence[Point]) -> figure:
         real = [_marks(made, [workers], [took_us / reading.unit_us], NOW, "as it was", told)]
         ys = [*ys, took_us / reading.unit_us]
     made.y_range = Range1d(0, max(ys) * 1.1 or 1)
+    made.xaxis.ticker = BasicTicker(min_interval=1, num_minor_ticks=0)
     tip(made, [simulated, *real])
     return made
 

@@ -31,8 +31,8 @@ OUTCOMES = {
 #: What a stretch of waiting is charged to.
 WAITS = {
     "mode": "#59616d",
-    "dependency": "#c3cad4",
-    "order": "#9fb0c8",
+    "dependency": "#b0b9c6",
+    "order": "#7f97bd",
     "backoff": "#dd92bd",
     "conflict": "#e8953a",
     "resource": "#9b7fd1",
@@ -42,7 +42,7 @@ WAITS = {
 }
 #: Neighbours are told apart by people who see fewer colours, too.
 SERIES = ("#3f83d4", "#e8953a", "#2a9d7f", "#9b7fd1", "#d1495b", "#4fa8c8", "#b8a13a", "#8a94a3")
-PATH = "#c2258f"
+PATH = "#d0309b"
 NOW = "#7d52e0"
 MARGIN_PX = 168  #: at the left of every chart, so that their time axes stand below each other
 _LABEL_MAX = 24
@@ -153,7 +153,7 @@ def embedded(charts: Mapping[str, figure]) -> str:
 def library() -> str:
     """BokehJS itself, as it lies in the wheel."""
     scripts: list[str] = Resources(mode="inline", components=["bokeh"], log_level="warn").js_raw
-    return "\n".join(scripts)
+    return scripts[0]  # what follows it sets a log level, and says so in the console
 
 
 def _renumbered(node: object, numbers: dict[str, str]) -> object:

@@ -36,12 +36,17 @@ FROM critical_path WHERE run = ? ORDER BY position
 _NAMED_MAX = 150  #: workstreams; more are told apart by pointing at them
 _WIDTH_PX = 1_080  #: of a chart on a page of 1280
 _LETTER_PX = 6.2
+_HALF_BOX = 0.42  #: of a column
+_BEND = 0.25
+_BEZIER = ("x0", "y0", "x1", "y1", "cx0", "cy0", "cx1", "cy1")
 
 
 def path_steps(reading: Reading) -> list[Document]:
     """The critical path as it really was, each step with its share of the makespan."""
     steps = reading.documents(_PATH)
+    longest_us = max((step["took_us"] for step in steps), default=0)
     for step in steps:
+        step["width"] = step["took_us"] / max(1, longest_us)
         step["share"] = step["took_us"] / max(1, reading.makespan_us)
         step["told"] = BECAUSE[step["because"]]
     return steps
@@ -69,10 +74,11 @@ def graph_chart(reading: Reading, steps: list[Document]) -> figure:
     _edges(made, place, plain, line_color="#8a94a3", line_alpha=0.45)
     _edges(made, place, [e for e in taken if e in edges], line_color=PATH, line_width=2.5)
     others = [edge for edge in taken if edge not in edges]
-    _edges(made, place, others, line_color=PATH, line_width=1.6, line_dash="dashed")
-    boxes = _boxes(made, nodes, place, {step["workstream"] for step in steps})
+    _edges(made, place, others, line_color=PATH, line_alpha=0.8, line_dash="dashed")
+    first_steps = {step["workstream"]: step["position"] for step in reversed(steps)}
+    boxes = _boxes(made, nodes, place, first_steps)
     if len(nodes) <= _NAMED_MAX:
-        _names(made, nodes, place, columns)
+        _names(made, nodes, place, first_steps)
     tip(made, [boxes])
     return made
 
@@ -80,23 +86,21 @@ def graph_chart(reading: Reading, steps: list[Document]) -> figure:
 def _edges(
     made: figure, place: dict[str, Place], edges: Iterable[tuple[str, str]], **look: object
 ) -> None:
-    ends = [(place[first], place[second]) for first, second in edges]
-    bend = [0.3 if b.column > a.column else 0.5 for a, b in ends]
-    made.bezier(
-        x0=[a.column + 0.42 for a, _ in ends],
-        y0=[a.row for a, _ in ends],
-        x1=[b.column - 0.42 for _, b in ends],
-        y1=[b.row for _, b in ends],
-        cx0=[a.column + 0.42 + by for (a, _), by in zip(ends, bend, strict=True)],
-        cy0=[a.row for a, _ in ends],
-        cx1=[b.column - 0.42 - by for (_, b), by in zip(ends, bend, strict=True)],
-        cy1=[b.row for _, b in ends],
-        **look,
-    )
+    """Curves out of one box into another: to the right, or within a column around its right."""
+    columns: dict[str, list[float]] = {name: [] for name in _BEZIER}
+    for first, second in edges:
+        a, b = place[first], place[second]
+        out = -1 if b.column < a.column else 1
+        into = 1 if b.column <= a.column else -1
+        begin, end = a.column + out * _HALF_BOX, b.column + into * _HALF_BOX
+        points = (begin, a.row, end, b.row, begin + out * _BEND, a.row, end + into * _BEND, b.row)
+        for name, value in zip(_BEZIER, points, strict=True):
+            columns[name].append(value)
+    made.bezier(**columns, **look)
 
 
 def _boxes(
-    made: figure, nodes: list[Document], place: dict[str, Place], on_path: set[str]
+    made: figure, nodes: list[Document], place: dict[str, Place], on_path: dict[str, int]
 ) -> object:
     source = ColumnDataSource(
         {
@@ -113,7 +117,7 @@ def _boxes(
     return made.rect(
         x="x",
         y="y",
-        width=0.84,
+        width=2 * _HALF_BOX,
         height=0.72,
         fill_color="fill",
         line_color="line",
@@ -124,17 +128,22 @@ def _boxes(
     )
 
 
-def _names(made: figure, nodes: list[Document], place: dict[str, Place], columns: int) -> None:
+def _names(made: figure, nodes: list[Document], place: dict[str, Place], on_path: dict[str, int]) -> None:
+    columns = 1 + max(each.column for each in place.values())
     longest = max(3, int(_WIDTH_PX / columns * 0.82 / _LETTER_PX))
     made.text(
         x=[place[each["workstream"]].column for each in nodes],
         y=[place[each["workstream"]].row for each in nodes],
-        text=[shortened(each["workstream"], longest) for each in nodes],
+        text=[shortened(_numbered(each["workstream"], on_path), longest) for each in nodes],
         text_align="center",
         text_baseline="middle",
         text_font_size="11px",
         text_color="#1b2028",
     )
+
+
+def _numbered(id: str, on_path: dict[str, int]) -> str:
+    return f"{on_path[id]} · {id}" if id in on_path else id
 
 
 def _ran(node: Document) -> str:

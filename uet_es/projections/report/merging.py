@@ -1,6 +1,6 @@
 """How work reached the integration branch: the queue, what landed, and what collided."""
 
-from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models import BasicTicker, ColumnDataSource, Range1d
 from bokeh.plotting import figure
 
 from uet_es.projections.report.drawing import OUTCOMES, WAITS, timeline, tip
@@ -58,6 +58,8 @@ def merges_chart(reading: Reading, time: Range1d, found: list[Document]) -> figu
         name="merges",
     )
     made.y_range = Range1d(-1, max(ys, default=0) + 1)
+    made.yaxis.ticker = BasicTicker(min_interval=1, num_minor_ticks=0)
+    made.yaxis.major_label_overrides = {-1: ""}
     tip(made, [marks])
     return made
 

@@ -4,8 +4,20 @@ import json
 from collections.abc import Iterator, Sequence
 
 from uet_es.projections.report.failures import TOLD
+from uet_es.projections.report.graph import STATES
 from uet_es.projections.report.reading import Reading
 
+#: How the page goes on after "waits".
+_CAUSES = {
+    "mode": "while the run is",
+    "dependency": "for",
+    "order": "to come after",
+    "backoff": "before the next attempt",
+    "conflict": "in conflict with",
+    "resource": "for the resource",
+    "worker": "for a worker that can do",
+    "merging": "to be merged after",
+}
 _FETCHED = 5_000
 _TYPES = "SELECT DISTINCT type FROM run_entries WHERE run = ? ORDER BY type"
 _IDS = "SELECT workstream FROM workstreams WHERE run = ? ORDER BY workstream"
@@ -49,6 +61,8 @@ WHERE run = $1 AND cause <> 'work' ORDER BY from_us, ids.at, cause
 def moments(reading: Reading) -> Iterator[str]:
     """The pieces of one JSON document that may stand inside a script element."""
     facts = {
+        "states": STATES,
+        "causes": _CAUSES,
         "unit_us": reading.unit_us,
         "types": [each["type"] for each in reading.documents(_TYPES)],
         "workstreams": [each["workstream"] for each in reading.documents(_IDS)],

@@ -2,15 +2,8 @@
 (() => {
   const read = (id) => JSON.parse(document.getElementById(id).textContent);
   const log = read("log");
-  const STATES = {
-    PENDING: "#dfe3e8", READY: "#f4df94", RUNNING: "#a9cbf2",
-    SUCCEEDED: "#a8dcc9", FAILED: "#f0a9b1", CANCELLED: "#bfc6d0",
-  };
-  const CAUSES = {
-    mode: "while the run is", dependency: "for", order: "to come after", backoff: "before the next attempt",
-    conflict: "in conflict with", resource: "for the resource", worker: "for a worker that can do", merging: "to be merged after",
-  };
   const LISTED = 14;
+  const NAMED = 60;
   let lines = [];
 
   const span = (us) => {
@@ -38,13 +31,19 @@
     return { state, workers: [...workers].sort((a, b) => a[0] - b[0]) };
   };
 
-  const waitsAt = (us, state) => {
+  // What has nothing to wait for but a worker is ready, whatever else it may be called.
+  const waitsAt = (us) => {
     const found = new Map();
     for (const [id, cause, on, from, to] of log.waits) {
       if (from > us) break;
-      if (us < to && state[id] !== "READY") found.set(id, `${CAUSES[cause]} ${cause === "backoff" || on === log.workstreams[id] ? "" : on}`.trim());
+      if (us < to) found.set(id, { cause, on });
     }
     return [...found].sort((a, b) => a[0] - b[0]);
+  };
+
+  const why = (id, { cause, on }) => {
+    if (cause === "merging" && on === id) return "is being merged";
+    return `${log.causes[cause]} ${cause === "backoff" ? "" : on}`.trim();
   };
 
   const fill = (id, rows, rest) => {
@@ -79,7 +78,7 @@
     document.getElementById("then-when").textContent = when;
     for (const line of lines) line.location = us / log.unit_us;
     const counts = document.getElementById("counts");
-    counts.replaceChildren(...Object.entries(STATES).flatMap(([name, color]) => {
+    counts.replaceChildren(...Object.entries(log.states).flatMap(([name, color]) => {
       const number = state.filter((each) => each === name).length;
       if (!number) return [];
       const part = document.createElement("span");
@@ -89,10 +88,11 @@
       return [part];
     }));
     fill("then-workers", workers.slice(0, LISTED).map(([id, each]) => [`worker ${id}`, each.state.toLowerCase(), each.at]), workers.length - LISTED);
-    const ready = state.flatMap((each, id) => (each === "READY" ? [[log.workstreams[id]]] : []));
-    fill("then-ready", ready.slice(0, 60), ready.length - 60);
-    const waiting = waitsAt(us, state);
-    fill("then-waiting", waiting.slice(0, LISTED).map(([id, why]) => [log.workstreams[id], why]), waiting.length - LISTED);
+    const waits = waitsAt(us);
+    const ready = waits.filter(([, { cause }]) => cause === "worker").map(([id]) => [log.workstreams[id]]);
+    fill("then-ready", ready.slice(0, NAMED), ready.length - NAMED);
+    const waiting = waits.filter(([, { cause }]) => cause !== "worker").map(([id, wait]) => [log.workstreams[id], why(log.workstreams[id], wait)]);
+    fill("then-waiting", waiting.slice(0, LISTED), waiting.length - LISTED);
     const last = [];
     for (let at = seq; at > Math.max(0, seq - LISTED); at -= 1) {
       const [then, type, told] = log.entries[at - 1];

@@ -20,6 +20,7 @@ from uet_es.projections.report.reading import Document, Reading
 from uet_es.projections.report.summary import (
     bottlenecks,
     efficiency,
+    occupied,
     sentences,
     where_time_went,
 )
@@ -68,6 +69,7 @@ def _content(reading: Reading, points: Sequence[Point]) -> Document:
         "reading": reading,
         "facts": reading.facts,
         "bound": efficiency(reading),
+        "occupied": occupied(reading),
         "prediction": next(iter(reading.documents(_PREDICTION)), None),
         "sentences": list(sentences(reading, steps, used, points)),
         "where": where_time_went(reading),

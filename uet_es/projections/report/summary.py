@@ -9,6 +9,9 @@ from uet_es.projections.report.words import CAUSES, count, money, percent, sever
 from uet_es.values import SECOND_US
 
 _EFFICIENCY = "SELECT * FROM efficiency WHERE run = ?"
+_OCCUPIED = """
+SELECT coalesce(sum(coalesce(ended_us, $2) - dispatched_us), 0)::BIGINT FROM attempts WHERE run = $1
+"""
 _WHERE = """
 SELECT CASE WHEN cause = 'work' AND starts_with(waits_for, 'set-up') THEN 'set-up' ELSE cause END AS cause,
     count(DISTINCT workstream) AS workstreams, sum(took_us)::BIGINT AS took_us
@@ -36,6 +39,13 @@ def efficiency(reading: Reading) -> Document:
     """What its time could have been; empty if its waits cannot be told."""
     found = reading.documents(_EFFICIENCY)
     return found[0] if found else {}
+
+
+def occupied(reading: Reading) -> float:
+    """The share of all workers' time in which they had an attempt, its set-up and end included."""
+    ((busy_us,),) = reading.warehouse.rows(_OCCUPIED, [reading.run, reading.ended_us])
+    assert isinstance(busy_us, int)
+    return busy_us / max(1, reading.facts["max_workers"] * reading.makespan_us)
 
 
 def where_time_went(reading: Reading) -> list[Document]:
@@ -66,13 +76,15 @@ def sentences(
 ) -> Iterator[str]:
     """What happened, what bound it, what would have helped, and what it cost."""
     yield _outcome(reading, states(reading))
+    busy = occupied(reading)
     bound = efficiency(reading)
     if bound and bound["lower_bound_us"] and reading.is_over:
         yield (
             f"The same work could not have been done in less than {span(bound['lower_bound_us'])} "
             f"by {count(bound['workers'], 'worker')}: the run was "
-            f"{bound['efficiency_percent']:.0f} % as fast as the best possible one, and workers "
-            f"were at work {bound['utilisation_percent']:.0f} % of the time."
+            f"{bound['efficiency_percent']:.0f} % as fast as the best possible one. Workers were "
+            f"occupied {percent(busy, 1)} of the time; the attempts themselves ran for "
+            f"{bound['utilisation_percent']:.0f} % of it."
         )
     if steps:
         yield _path(reading, steps)

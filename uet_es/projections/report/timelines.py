@@ -127,9 +127,7 @@ def workstreams_chart(reading: Reading, time: Range1d) -> figure:
 
 def outcome_of(attempt: Document) -> str:
     """What came of an attempt, as a page says it."""
-    if attempt["outcome"] is None:
-        return "running" if attempt["ended_us"] is None else "succeeded"
-    return str(attempt["outcome"])
+    return str(attempt["outcome"] or "running")
 
 
 def _add_attempts(bars: Bars, reading: Reading, lane: dict[object, int], *, by: str) -> None:
