@@ -16,6 +16,8 @@ from uet_es.projections.recorded import RecordedFile
 from uet_es.projections.warehouse import Warehouse
 from uet_es.values import SECOND_US
 
+pytestmark = pytest.mark.slow
+
 FIXTURES = Path(__file__).parents[2] / "replay_fixtures"
 NOON_US = NOON_S * SECOND_US
 
@@ -67,7 +69,6 @@ def is_sum_of(spent, reports):
     return {name: getattr(spent, name) for name in wanted} == wanted
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_the_total_is_what_the_log_adds_up_to(log, seed):
     told = story.tell(seed)
@@ -92,7 +93,6 @@ def next_turn_begins(log, run, seq):
     return seq == len(entries) or entries[seq].turn != entries[seq - 1].turn
 
 
-@pytest.mark.slow
 def test_however_it_is_told_apart_the_parts_add_up_to_the_total(log):
     analysts.fill(log, 3, 20)
     house = Warehouse.in_memory(log)

@@ -23,6 +23,7 @@ from uet_es.cli import (
     publishing,
     record,
     replay,
+    report,
     requests,
     run,
     signalling,
@@ -65,11 +66,12 @@ app.command(rich_help_panel=_TELL)(why.why)
 app.command(rich_help_panel=_TELL)(diff.diff)
 app.command(rich_help_panel=_TELL)(verify.verify)
 app.command(rich_help_panel=_TELL)(record.record)
-app.command(rich_help_panel=_TELL)(export.export)
+app.command(rich_help_panel=_COUNT)(report.report)
+app.command(rich_help_panel=_COUNT)(export.export)
 app.command(rich_help_panel=_COUNT)(sql.sql)
 app.add_typer(store, name="warehouse", rich_help_panel=_COUNT)
-app.command(rich_help_panel=_TELL)(metrics.metrics)
-app.command(rich_help_panel=_TELL)(cost.cost)
+app.command(rich_help_panel=_COUNT)(metrics.metrics)
+app.command(rich_help_panel=_COUNT)(cost.cost)
 app.command(rich_help_panel=_ASK)(requests.cancel)
 app.command(rich_help_panel=_ASK)(requests.pause)
 app.command(rich_help_panel=_ASK)(requests.unpause)

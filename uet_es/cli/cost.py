@@ -11,6 +11,7 @@ from uet_es.cli.printing import print_document
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from uet_es.cli.periods import Period
     from uet_es.projections.warehouse import Warehouse
     from uet_es.values import RunId as AnyRun
 
@@ -63,12 +64,11 @@ def cost(
 
     Simulated runs cost nothing, and a fork only what it used itself.
     """
-    from uet_es.cli.periods import period_of
-    from uet_es.cli.whereabouts import now_us
     from uet_es.projections.costs import Scope, bill
 
-    names = _dimensions(by) or (["model"] if run or run_id else ["run"])
-    period = period_of(since, until, now_us())
+    names, period = _understood(by, since, until)
+    if not names:
+        names = ["model"] if run or run_id else ["run"]
     with _chosen(run, run_id) as (opened, chosen):
         scope = Scope(run=chosen, since_us=period.since_us, until_us=period.until_us)
         found = bill(opened, scope, names)
@@ -78,6 +78,32 @@ def cost(
     from uet_es.cli.cost_text import print_bill
 
     print_bill(found)
+
+
+def _understood(
+    by: "Sequence[str] | None", since: str | None, until: str | None
+) -> "tuple[list[str], Period]":
+    """What to tell apart, and within which time.
+
+    Raises:
+        UsageError: what is wrong with either, all of it.
+    """
+    from uet_es.cli.periods import Period, period_of
+    from uet_es.cli.whereabouts import now_us
+    from uet_es.errors import UsageError
+
+    names, period, problems = list[str](), Period(None, None), list[str]()
+    try:
+        names = _dimensions(by)
+    except UsageError as error:
+        problems.append(str(error))
+    try:
+        period = period_of(since, until, now_us())
+    except UsageError as error:
+        problems.append(str(error))
+    if problems:
+        raise UsageError("\n".join(problems))
+    return names, period
 
 
 def _dimensions(by: "Sequence[str] | None") -> list[str]:

@@ -13,9 +13,18 @@ if TYPE_CHECKING:
 
 
 def status(
-    run: Run = None, run_id: RunId = None, as_json: Json = False, output: Output = "text"
+    run: Run = None,
+    run_id: RunId = None,
+    gantt: Annotated[
+        bool, typer.Option("--gantt", help="As bars over time, as wide as the terminal.")
+    ] = False,
+    as_json: Json = False,
+    output: Output = "text",
 ) -> None:
     """Where a run stands: every workstream, every worker, and why."""
+    if gantt:
+        _print_gantt(run, run_id, as_json=wants_json(as_json, output))
+        return
     from uet_es.cli.whereabouts import here, open_log
     from uet_es.drivers.predictions import score_document
     from uet_es.drivers.status import status_document
@@ -43,6 +52,17 @@ def status(
             ("worker", "state", "workstream", "attempt"),
             [(id, w["state"], w["workstream"], w["attempt"]) for id, w in busy.items()],
         )
+
+
+def _print_gantt(run: str | None, run_id: str | None, *, as_json: bool) -> None:
+    from uet_es.cli.analysed import analysed
+    from uet_es.cli.gantt import print_gantt
+    from uet_es.errors import UsageError
+
+    if as_json:
+        raise UsageError("--gantt draws a picture: leave it out, or --json")
+    with analysed(run, run_id) as (warehouse, chosen):
+        print_gantt(warehouse, chosen)
 
 
 def list_runs(

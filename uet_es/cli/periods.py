@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 from uet_es.errors import UsageError
-from uet_es.values import SECOND_US, Instant
+from uet_es.values import Instant
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|w)")
 _UNIT_S = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -53,9 +53,10 @@ def _instant(option: str, text: str | None, now_us: Instant, problems: list[str]
 
 def _read(text: str, now_us: Instant, *, is_end: bool) -> Instant:
     span = _SPAN.fullmatch(text)
+    now = _EPOCH + timedelta(microseconds=now_us)
     if span:
-        return now_us - round(float(span[1]) * _UNIT_S[span[2]] * SECOND_US)
-    today = (_EPOCH + timedelta(microseconds=now_us)).date()
+        return _microseconds(now - timedelta(seconds=float(span[1]) * _UNIT_S[span[2]]))
+    today = now.date()
     named = {"today": today, "yesterday": today - timedelta(days=1)}
     if text in named or len(text) == len("2025-01-31"):
         day = named.get(text) or date.fromisoformat(text)

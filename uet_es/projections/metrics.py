@@ -26,9 +26,15 @@ WITH tried AS (
         sum(cost_nanousd) AS cost_nanousd, count(*) - count(cost_nanousd) AS unpriced
     FROM spending WHERE run = $1 GROUP BY workstream
 ), passed AS (
-    SELECT workstream, lead_us, dependency_us + order_us AS blocked_us, work_us, merging_us,
-        mode_us + backoff_us + conflict_us + resource_us + worker_us AS queue_us
-    FROM lead_time WHERE run = $1
+    SELECT
+        workstream,
+        coalesce(lead_us, 0) AS lead_us,
+        coalesce(dependency_us + order_us, 0) AS blocked_us,
+        coalesce(mode_us + backoff_us + conflict_us + resource_us + worker_us, 0) AS queue_us,
+        coalesce(l.work_us, 0) AS work_us,
+        coalesce(l.merging_us, 0) AS merging_us
+    FROM workstreams JOIN run_times USING (run) LEFT JOIN lead_time AS l USING (run, workstream)
+    WHERE run = $1
 )
 SELECT
     {part} AS name,

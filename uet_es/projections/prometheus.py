@@ -81,7 +81,10 @@ _FAMILIES = (
         ("tool", "outcome"),
         f"SELECT tool, a.outcome, count(*) FROM {_OWN_ATTEMPTS} JOIN workstreams AS w "
         "ON w.run = a.run AND w.workstream = a.workstream "
-        "WHERE NOT inherited AND a.outcome IS NOT NULL GROUP BY ALL",
+        "WHERE NOT inherited AND a.outcome IS NOT NULL "
+        # It may have ended a moment before it is judged, and must not count as cancelled then.
+        "AND NOT (a.outcome = 'cancelled' AND w.state = 'RUNNING' AND w.attempts = a.attempt) "
+        "GROUP BY ALL",
     ),
     Family(
         "uet_attempt_failures_total",

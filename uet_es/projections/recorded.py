@@ -18,9 +18,13 @@ class RecordedFile:
     """One run in a file, checked like a store; a fork's file holds its whole history."""
 
     def __init__(self, path: Path) -> None:
-        self.store_id = str(path)
         self._path = path
         self._codec = Codec()
+
+    @property
+    def store_id(self) -> str:
+        """The digest of its first line: the same wherever the file lies."""
+        return split(self._rows[0].state)[1]
 
     @property
     def run(self) -> RunId:

@@ -111,6 +111,11 @@ class Warehouse:
         return self.position - before
 
     @property
+    def store_id(self) -> str:
+        """Of the log that it follows."""
+        return self._source.store_id
+
+    @property
     def position(self) -> int:
         """Of the last row that is in."""
         ((position,),) = self.rows("SELECT position FROM books.loaded")

@@ -32,7 +32,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     draft = _draft_of(path)
     try:
         yield draft
-        _settle(draft, path)
+        refuse_existing(path)  # it may have come meanwhile
+        draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -63,16 +64,6 @@ def replace_file(path: Path, content: bytes) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _settle(draft: Path, path: Path) -> None:
-    try:
-        os.link(draft, path)  # unlike a rename it never writes over what came meanwhile
-    except FileExistsError:
-        refuse_existing(path)
-    except OSError:  # a file system without links
-        refuse_existing(path)
-        draft.rename(path)
 
 
 def _draft_of(path: Path) -> Path:

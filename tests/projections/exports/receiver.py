@@ -1,8 +1,8 @@
 """A process that takes OTLP over HTTP and writes what came as JSON, a request a line.
 
-``python -m tests.projections.exports.receiver FILE`` prints its port. What stands before ``/v1/``
+``python -m tests.projections.exports.receiver FOLDER`` prints its port. What stands before ``/v1/``
 in the path says how it behaves: ``/404/…`` answers that, ``/partial/…`` takes all but two,
-``/garbled/…`` answers nonsense; anything else names a box for what is taken.
+``/garbled/…`` answers nonsense; anything else names the file for what is taken.
 """
 
 import gzip
@@ -21,7 +21,7 @@ PROTOBUF = "application/x-protobuf"
 
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    file: Path
+    folder: Path
 
     def do_POST(self):
         box, _, signal = self.path.strip("/").rpartition("/v1/")
@@ -43,13 +43,12 @@ class Receiver(BaseHTTPRequestHandler):
             request = metrics.ExportMetricsServiceRequest.FromString(body)
             response = metrics.ExportMetricsServiceResponse()
         line = {
-            "box": box,
             "signal": signal,
             "encoding": self.headers["content-encoding"],
             "key": self.headers["x-key"],
             "request": MessageToDict(request),
         }
-        with self.file.open("a") as file:
+        with (self.folder / f"{box}.ndjson").open("a") as file:
             file.write(json.dumps(line, sort_keys=True) + "\n")
         return self._answer(200, response.SerializeToString())
 
@@ -66,7 +65,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    Receiver.file = Path(sys.argv[1])
+    Receiver.folder = Path(sys.argv[1])
     with ThreadingHTTPServer(("127.0.0.1", 0), Receiver) as server:
         print(server.server_port, flush=True)
         server.serve_forever()

@@ -32,6 +32,7 @@ from tests.builders import (
     used,
 )
 from tests.spec import given
+from uet_es.cli.app import main
 from uet_es.errors import TryLaterError, UsageError
 from uet_es.events.observations import PlanAccepted
 from uet_es.kernel import Ledger, evolve, turn
@@ -60,7 +61,7 @@ WORKTREE = {"isolation": "worktree"}
 class Receiver(NamedTuple):
     """The process that takes what is sent, and one box in it."""
 
-    file: Path
+    folder: Path
     port: int
     box: str
 
@@ -69,10 +70,9 @@ class Receiver(NamedTuple):
         return f"http://127.0.0.1:{self.port}/{self.box}"
 
     def requests(self):
-        if not self.file.exists():
-            return []
-        lines = [json.loads(line) for line in self.file.read_text().splitlines()]
-        return [line for line in lines if line["box"] == self.box]
+        file = self.folder / f"{self.box}.ndjson"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [json.loads(line) for line in lines]
 
     def spans(self):
         """Each span as a document with plain attributes and ids, by its level and name."""
@@ -142,14 +142,14 @@ def _plain(span):
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory):
-    file = tmp_path_factory.mktemp("receiver") / "received.ndjson"
+    folder = tmp_path_factory.mktemp("receiver")
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.projections.exports.receiver", str(file)],
+        [sys.executable, "-m", "tests.projections.exports.receiver", str(folder)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
     ) as running:
-        yield file, int(running.stdout.readline())
+        yield folder, int(running.stdout.readline())
         running.terminate()
         running.wait(DEADLINE_S)
 
@@ -223,6 +223,18 @@ def test_a_run_is_a_tree_of_spans_with_the_instants_of_the_log(library, receiver
         assert parent["from_ns"] <= span["from_ns"] <= span["to_ns"] <= parent["to_ns"]
 
 
+def test_spans_come_in_an_order_of_their_own(library, receiver):
+    send_otlp(library, "run-1", endpoint=receiver.endpoint)
+    for level in ("workstream", "attempt", "merge"):
+        names = [
+            (span["attributes"]["cicd.pipeline.task.name"], span["attributes"].get("uet.attempt"))
+            for span in receiver.spans()
+            if span["attributes"]["uet.level"] == level
+        ]
+        assert len(names) > 30
+        assert names == sorted(names)
+
+
 def test_instants_and_words_of_an_attempt_are_those_of_the_log(library, receiver):
     send_otlp(library, "run-1", endpoint=receiver.endpoint)
     (row,) = library.documents("FROM attempts WHERE workstream = 'layout' AND attempt = 1")
@@ -278,6 +290,7 @@ def test_what_failed_says_how_and_what_was_spared_is_no_error(library, receiver)
     assert "error.type" not in announce["attributes"]
 
 
+@pytest.mark.slow
 def test_a_merge_says_where_it_went_and_a_conflict_what_collided(receiver):
     run = given(
         accepted(spec("a", **WORKTREE), spec("b", **WORKTREE)),
@@ -321,6 +334,7 @@ def test_each_report_of_model_use_is_a_client_span_of_its_attempt(agents, receiv
         assert attempt["cicd.pipeline.task.name"] == row["workstream"]
 
 
+@pytest.mark.slow
 def test_what_people_did_to_a_run_is_told_by_its_span(receiver):
     run = given(accepted("a"), *staffed(1), pause(by="ada", reason="lunch"), unpause(by="ada"))
     with warehouse_of(run) as warehouse:
@@ -336,6 +350,7 @@ def test_what_people_did_to_a_run_is_told_by_its_span(receiver):
     assert events[2][1] - events[0][1] == SECOND_US * 1000
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_ends_where_the_log_does_and_keeps_its_ids(receiver):
     run = given(accepted("a", "b after a", max_workers=1), *staffed(1), started("a"))
     with warehouse_of(run) as warehouse:
@@ -365,6 +380,7 @@ def test_a_run_that_goes_on_ends_where_the_log_does_and_keeps_its_ids(receiver):
     assert int(later.metrics()["cicd.pipeline.run.active"][0]["asInt"]) == 0
 
 
+@pytest.mark.slow
 def test_a_fork_points_to_its_parent_and_is_measured_without_it(receiver):
     parent = given(accepted("a", "b"), *staffed(1, 2), used("a", cost_nanousd=5))
     parent.sees(started("a"), exited("a"))
@@ -394,6 +410,7 @@ def test_a_fork_points_to_its_parent_and_is_measured_without_it(receiver):
     assert int(other.metrics()["uet.attempt.duration"][0]["count"]) == 1
 
 
+@pytest.mark.slow
 def test_a_simulated_run_is_told_apart_and_spends_nothing(receiver):
     run = given(PlanAccepted(plan=plan_of("a"), simulated=True), *staffed(1))
     run.sees(started("a"), used("a", cost_nanousd=5), exited("a"))
@@ -463,6 +480,7 @@ def test_time_is_measured_as_the_warehouse_has_it(library, receiver):
                 assert int(point["startTimeUnixNano"]) == accepted_us * 1000
 
 
+@pytest.mark.slow
 def test_failures_of_ours_are_not_those_of_the_work(receiver):
     run = given(
         accepted(spec("a", max_attempts=3), limits=Limits(max_workers=1, max_losses=3)),
@@ -523,6 +541,7 @@ def test_what_is_exported_twice_is_the_same_twice(name, receiver):
     assert len(seen[0]) == 2
 
 
+@pytest.mark.slow
 def test_names_are_those_of_the_conventions(library, agents, receiver):
     other = receiver._replace(box=f"{receiver.box}-other")
     send_otlp(library, "run-1", endpoint=receiver.endpoint)
@@ -618,13 +637,14 @@ def test_sums_are_sorted_by_their_labels():
 # --- what can go wrong ---
 
 
-def test_where_nobody_listens_a_person_is_told_once(agents, capfd):
+def test_where_nobody_listens_a_person_is_told_once(agents, capfd, caplog):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{free.getsockname()[1]}"
         with pytest.raises(TryLaterError, match=r"/v1/traces cannot be reached: Connection refu"):
-            send_otlp(agents, "run-1", endpoint=endpoint, timeout_s=0.5)
+            send_otlp(agents, "run-1", endpoint=endpoint)
     assert capfd.readouterr() == ("", "")
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
@@ -661,6 +681,21 @@ def test_who_does_not_take_it_is_quoted(box, kind, said, agents, receiver, capfd
 def test_what_is_no_address_is_refused_before_anything_is_sent(endpoint, agents):
     with pytest.raises(UsageError, match="is no address of a receiver"):
         send_otlp(agents, "run-1", endpoint=endpoint)
+
+
+@pytest.mark.slow
+def test_the_command_sends_a_run_and_says_what_arrived(receiver, monkeypatch, capfd):
+    words = ["uet", "export", str(FIXTURES / "library-36"), "--to", "otlp", "--endpoint"]
+    monkeypatch.setattr(sys, "argv", [*words, receiver.endpoint])
+    assert main() == 0
+    out, err = capfd.readouterr()
+    assert f"{len(receiver.spans())} spans" in out
+    assert err == ""
+    monkeypatch.setattr(sys, "argv", [*words, receiver._replace(box="503").endpoint])
+    assert main() == 75
+    monkeypatch.setattr(sys, "argv", [*words, receiver._replace(box="404").endpoint])
+    assert main() == 2
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_password_in_the_address_is_not_repeated(agents, receiver):

@@ -31,6 +31,7 @@ class Wire:
         self._shown = _without_secrets(self._base)
         self._signal = ""
         self._answer: requests.Response | requests.RequestException | None = None
+        self.is_there = False  #: whether anybody ever answered
 
     def url(self, signal: str) -> str:
         """Where ``signal`` goes: traces or metrics."""
@@ -46,6 +47,7 @@ class Wire:
     def note(self, answer: requests.Response | requests.RequestException) -> None:
         """What became of the request just made."""
         self._answer = answer
+        self.is_there |= isinstance(answer, requests.Response)
 
     def refuse_unless_taken(self) -> None:
         """Raise unless the last request was answered with success, and look again next time.
@@ -95,13 +97,14 @@ class _Noting(requests.Session):
         self._wire = wire
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
-        # A redirected POST becomes a GET without what was to be sent.
-        kwargs["allow_redirects"] = False
         try:
             answer = super().request(*args, **kwargs)
         except requests.RequestException as error:
             self._wire.note(error)
-            raise
+            if self._wire.is_there:
+                raise
+            # The exporter repeats for seconds what is no more specific than a lost connection.
+            raise requests.RequestException("nobody is there") from error
         self._wire.note(answer)
         return answer
 

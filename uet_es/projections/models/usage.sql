@@ -11,7 +11,8 @@
 --   output_tokens        all of them
 --   cached_input_tokens  of input_tokens
 --   cost_nanousd         billionths of a US dollar, at the price of that time; NULL if unpriced
---   price_table          which table set the price: genai-prices, uet.toml, tool; '' if none
+--   price_table          which table set the price: tool, uet.toml, genai-prices, uet-1, assumed; '' if
+--                        none
 --   price_version        version of that table; '' if it has none
 --   key                  name by which the report counts once; '' if none
 CREATE TABLE usage (

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bokeh.models import BasicTicker, ColumnDataSource, Range1d
+from bokeh.models.renderers import DataRenderer
 from bokeh.plotting import figure
 
 from uet_es.projections.report.drawing import NOW, SERIES, chart, tip
@@ -33,7 +34,7 @@ def curve_chart(reading: Reading, points: Sequence[Point]) -> figure:
         told = [f"it took {span(took_us)}"]
         real = [_marks(made, [workers], [took_us / reading.unit_us], NOW, "as it was", told)]
         ys = [*ys, took_us / reading.unit_us]
-    made.y_range = Range1d(0, max(ys) * 1.1 or 1)
+    made.y_range = Range1d(start=0, end=max(ys) * 1.1 or 1)
     made.xaxis.ticker = BasicTicker(min_interval=1, num_minor_ticks=0)
     tip(made, [simulated, *real])
     return made
@@ -41,7 +42,7 @@ def curve_chart(reading: Reading, points: Sequence[Point]) -> figure:
 
 def _marks(
     made: figure, xs: list[int], ys: list[float], color: str, why: str, when: list[str]
-) -> object:
+) -> DataRenderer:
     source = ColumnDataSource(
         {
             "x": xs,

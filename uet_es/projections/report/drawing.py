@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from bokeh.document import Document
 from bokeh.models import (
     BasicTicker,
+    BoxZoomTool,
     FixedTicker,
     HoverTool,
     PanTool,
     Range1d,
     ResetTool,
-    Span,
-    BoxZoomTool,
     WheelZoomTool,
 )
+from bokeh.models.annotations import Span
+from bokeh.models.renderers import DataRenderer
 from bokeh.plotting import figure
 from bokeh.resources import Resources
 
@@ -94,7 +95,7 @@ def timeline(height: int, time: Range1d, unit: str, y_label: str = "") -> figure
 
 def time_range(length: float) -> Range1d:
     """The time axis that all timelines share: who moves one moves all."""
-    return Range1d(-0.005 * length, 1.015 * length, bounds=(-0.1 * length, 1.1 * length))
+    return Range1d(start=-0.005 * length, end=1.015 * length, bounds=(-0.1 * length, 1.1 * length))
 
 
 def lanes(made: figure, names: Sequence[str], lane_px: int) -> None:
@@ -104,7 +105,7 @@ def lanes(made: figure, names: Sequence[str], lane_px: int) -> None:
     """
     few = len(names) <= _LABELLED_LANES_MAX
     made.height = 62 + (max(1, len(names)) * lane_px if few else _LANES_PX)
-    made.y_range = Range1d(len(names) - 0.4, -0.6, bounds=(-1, max(1, len(names))))
+    made.y_range = Range1d(start=len(names) - 0.4, end=-0.6, bounds=(-1, max(1, len(names))))
     ticker = (
         FixedTicker(ticks=list(range(len(names))))
         if few
@@ -117,7 +118,7 @@ def lanes(made: figure, names: Sequence[str], lane_px: int) -> None:
     made.ygrid.ticker = ticker
 
 
-def tip(made: figure, renderers: Sequence[object]) -> None:
+def tip(made: figure, renderers: Sequence[DataRenderer]) -> None:
     """Say under the pointer what there is; what comes from the log is escaped by Bokeh."""
     made.add_tools(
         HoverTool(

@@ -1,8 +1,11 @@
 """The dependency graph: what came of each workstream, and the path that took the longest."""
 
 from collections.abc import Iterable
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models.renderers import DataRenderer
 from bokeh.plotting import figure
 
 from uet_es.projections.report.drawing import PATH, chart, tip
@@ -34,11 +37,21 @@ SELECT position, workstream, because, from_us, to_us, took_us
 FROM critical_path WHERE run = ? ORDER BY position
 """
 _NAMED_MAX = 150  #: workstreams; more are told apart by pointing at them
+_COLUMNS_MIN = 6  #: fewer are not drawn wider
 _WIDTH_PX = 1_080  #: of a chart on a page of 1280
 _LETTER_PX = 6.2
 _HALF_BOX = 0.42  #: of a column
 _BEND = 0.25
 _BEZIER = ("x0", "y0", "x1", "y1", "cx0", "cy0", "cx1", "cy1")
+
+
+class Look(NamedTuple):
+    """How a line is drawn."""
+
+    color: str
+    alpha: float = 1
+    width: float = 1
+    dash: Literal["solid", "dashed"] = "solid"
 
 
 def path_steps(reading: Reading) -> list[Document]:
@@ -57,24 +70,25 @@ def graph_chart(reading: Reading, steps: list[Document]) -> figure:
     nodes = reading.documents(_NODES, [reading.last_us])
     place = layered({each["workstream"]: each["depends_on"] for each in nodes})
     columns = 1 + max((each.column for each in place.values()), default=0)
+    shown = max(columns, _COLUMNS_MIN)
     rows = max((each.row for each in place.values()), default=0)
-    made = chart(round(min(900, max(200, 44 + 34 * (rows + 1)))), "")
+    made = chart(round(min(900, 60 + 34 * (rows + 1))), "")
     made.min_border_left = made.min_border_right = 8
-    made.x_range = Range1d(-0.5, columns - 0.5, bounds=(-1.5, columns + 0.5))
-    made.y_range = Range1d(rows + 0.7, -0.7, bounds=(-3, rows + 3))
+    made.x_range = Range1d(start=-0.5, end=shown - 0.5, bounds=(-1.5, shown + 0.5))
+    made.y_range = Range1d(start=rows + 0.7, end=-0.7, bounds=(-3, rows + 3))
     made.axis.visible = False
     made.grid.visible = False
     edges = {(needed, each["workstream"]) for each in nodes for needed in each["depends_on"]}
     taken = [
         (one["workstream"], next_one["workstream"])
-        for one, next_one in zip(steps, steps[1:], strict=False)
+        for one, next_one in pairwise(steps)
         if one["workstream"] != next_one["workstream"]
     ]
     plain = sorted(edges - set(taken))
-    _edges(made, place, plain, line_color="#8a94a3", line_alpha=0.45)
-    _edges(made, place, [e for e in taken if e in edges], line_color=PATH, line_width=2.5)
     others = [edge for edge in taken if edge not in edges]
-    _edges(made, place, others, line_color=PATH, line_alpha=0.8, line_dash="dashed")
+    _edges(made, place, plain, Look("#8a94a3", alpha=0.45))
+    _edges(made, place, [edge for edge in taken if edge in edges], Look(PATH, width=2.5))
+    _edges(made, place, others, Look(PATH, alpha=0.8, dash="dashed"))
     first_steps = {step["workstream"]: step["position"] for step in reversed(steps)}
     boxes = _boxes(made, nodes, place, first_steps)
     if len(nodes) <= _NAMED_MAX:
@@ -84,7 +98,7 @@ def graph_chart(reading: Reading, steps: list[Document]) -> figure:
 
 
 def _edges(
-    made: figure, place: dict[str, Place], edges: Iterable[tuple[str, str]], **look: object
+    made: figure, place: dict[str, Place], edges: Iterable[tuple[str, str]], look: Look
 ) -> None:
     """Curves out of one box into another: to the right, or within a column around its right."""
     columns: dict[str, list[float]] = {name: [] for name in _BEZIER}
@@ -96,12 +110,26 @@ def _edges(
         points = (begin, a.row, end, b.row, begin + out * _BEND, a.row, end + into * _BEND, b.row)
         for name, value in zip(_BEZIER, points, strict=True):
             columns[name].append(value)
-    made.bezier(**columns, **look)
+    made.bezier(
+        x0="x0",
+        y0="y0",
+        x1="x1",
+        y1="y1",
+        cx0="cx0",
+        cy0="cy0",
+        cx1="cx1",
+        cy1="cy1",
+        source=ColumnDataSource(columns),
+        line_color=look.color,
+        line_alpha=look.alpha,
+        line_width=look.width,
+        line_dash=look.dash,
+    )
 
 
 def _boxes(
     made: figure, nodes: list[Document], place: dict[str, Place], on_path: dict[str, int]
-) -> object:
+) -> DataRenderer:
     source = ColumnDataSource(
         {
             "x": [place[each["workstream"]].column for each in nodes],
@@ -122,14 +150,16 @@ def _boxes(
         fill_color="fill",
         line_color="line",
         line_width="thick",
-        border_radius=4,
+        border_radius=4,  # type: ignore[arg-type]  # the stub knows less than the property
         source=source,
         name="workstreams",
     )
 
 
-def _names(made: figure, nodes: list[Document], place: dict[str, Place], on_path: dict[str, int]) -> None:
-    columns = 1 + max(each.column for each in place.values())
+def _names(
+    made: figure, nodes: list[Document], place: dict[str, Place], on_path: dict[str, int]
+) -> None:
+    columns = max(_COLUMNS_MIN, 1 + max(each.column for each in place.values()))
     longest = max(3, int(_WIDTH_PX / columns * 0.82 / _LETTER_PX))
     made.text(
         x=[place[each["workstream"]].column for each in nodes],

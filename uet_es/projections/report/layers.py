@@ -64,7 +64,7 @@ def _untangled(
         neighbours = needed_by if sweep % 2 else depends_on
         for column in reversed(columns) if sweep % 2 else columns:
             middle = {id: _middle(row, neighbours[id], row[id]) for id in column}
-            column.sort(key=lambda id: (middle[id], id))
+            column.sort(key=lambda each: (middle[each], each))
             row.update((id, _share(at, column)) for at, id in enumerate(column))
     return columns
 

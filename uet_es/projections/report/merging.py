@@ -36,7 +36,7 @@ def merges_chart(reading: Reading, time: Range1d, found: list[Document]) -> figu
         "x",
         "y",
         marker="mark",
-        size=9,
+        size="size",
         fill_color="color",
         line_color=None,
         source=ColumnDataSource(
@@ -45,6 +45,7 @@ def merges_chart(reading: Reading, time: Range1d, found: list[Document]) -> figu
                 "y": [-0.5] * len(ended),
                 "color": [RESULTS[each["result"]] for each in ended],
                 "mark": ["circle" if each["result"] == "landed" else "diamond" for each in ended],
+                "size": [8 if each["result"] == "landed" else 13 for each in ended],
                 "what": [
                     f"{each['workstream']}.{each['attempt']} {each['result']}" for each in ended
                 ],
@@ -57,7 +58,7 @@ def merges_chart(reading: Reading, time: Range1d, found: list[Document]) -> figu
         ),
         name="merges",
     )
-    made.y_range = Range1d(-1, max(ys, default=0) + 1)
+    made.y_range = Range1d(start=-1, end=max(ys, default=0) + 1)
     made.yaxis.ticker = BasicTicker(min_interval=1, num_minor_ticks=0)
     made.yaxis.major_label_overrides = {-1: ""}
     tip(made, [marks])

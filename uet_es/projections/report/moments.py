@@ -33,7 +33,8 @@ JOIN (
 ORDER BY seq
 """
 _WORKSTREAMS = """
-(SELECT workstream, row_number() OVER (ORDER BY workstream) - 1 AS at FROM workstreams WHERE run = $1)
+(SELECT workstream, row_number() OVER (ORDER BY workstream) - 1 AS at
+ FROM workstreams WHERE run = $1)
 """
 #: seq, workstream, state from then on.
 _CHANGES = f"""

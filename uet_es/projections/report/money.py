@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from bokeh.models import Range1d
+from bokeh.models import DataRange1d, NumeralTickFormatter, Range1d
 from bokeh.plotting import figure
 
 from uet_es.projections.report.drawing import SERIES, timeline
@@ -22,7 +22,8 @@ FROM usage WHERE run = ?
 GROUP BY model ORDER BY cost_nanousd DESC, model
 """
 _BY_OUTCOME = """
-SELECT coalesce(a.outcome, 'running') AS outcome, coalesce(sum(u.cost_nanousd), 0)::BIGINT AS cost_nanousd
+SELECT coalesce(a.outcome, 'running') AS outcome,
+    coalesce(sum(u.cost_nanousd), 0)::BIGINT AS cost_nanousd
 FROM usage AS u LEFT JOIN attempts AS a
     ON a.run = u.run AND a.workstream = u.workstream AND a.attempt = u.attempt
 WHERE u.run = ?
@@ -66,7 +67,7 @@ def money_charts(reading: Reading, time: Range1d, used: Spent) -> dict[str, figu
     usage = reading.documents(_USAGE)
     cost = timeline(240, time, reading.unit, "USD")
     tokens = timeline(240, time, reading.unit, "tokens")
-    tokens.yaxis.formatter.use_scientific = False  # type: ignore[attr-defined]
+    tokens.yaxis.formatter = NumeralTickFormatter(format="0,0")
     for at, model in enumerate(used.by_model):
         of_model = [each for each in usage if each["model"] == model["model"]]
         color = SERIES[at % len(SERIES)]
@@ -78,7 +79,7 @@ def money_charts(reading: Reading, time: Range1d, used: Spent) -> dict[str, figu
         )
         _rise(tokens, reading, color, [(each["at_us"], each["tokens"]) for each in of_model])
     for made in (cost, tokens):
-        made.y_range.start = 0
+        made.y_range = DataRange1d(start=0)
     return {"chart-cost": cost, "chart-tokens": tokens}
 
 

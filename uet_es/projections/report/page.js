@@ -4,7 +4,8 @@
   const log = read("log");
   const LISTED = 14;
   const NAMED = 60;
-  let lines = [];
+  const lines = [];
+  let now = 0;
 
   const span = (us) => {
     if (us < 1e6) return `${Math.round(us / 1e3)} ms`;
@@ -76,7 +77,8 @@
     const when = `entry ${seq} of ${log.entries.length}, ${span(us)} in`;
     document.getElementById("clock").textContent = when;
     document.getElementById("then-when").textContent = when;
-    for (const line of lines) line.location = us / log.unit_us;
+    now = us / log.unit_us;
+    for (const line of lines) if (line.seen) line.span.location = now;
     const counts = document.getElementById("counts");
     counts.replaceChildren(...Object.entries(log.states).flatMap(([name, color]) => {
       const number = state.filter((each) => each === name).length;
@@ -170,16 +172,18 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", ink);
 
   const charts = read("charts");
-  for (const item of charts.items) {
-    for (const [root, element] of Object.entries(item.roots)) {
-      if (!document.getElementById(element)) throw new Error(`no place for ${element} (${root})`);
-    }
-  }
+  const places = charts.items[0].roots;
   Bokeh.embed.embed_items(charts.documents, charts.items).then(() => {
     for (const chart of Bokeh.documents[0].roots()) {
-      const line = chart.center.find((each) => each.name === "moment");
-      if (!line) continue;
+      const span = chart.center.find((each) => each.name === "moment");
+      if (!span) continue;
+      const line = { span, seen: true };
       lines.push(line);
+      // A chart that nobody sees need not be painted again.
+      new IntersectionObserver(([{ isIntersecting }]) => {
+        line.seen = isIntersecting;
+        if (line.seen) span.location = now;
+      }).observe(document.getElementById(places[chart.id]));
       chart.on_event("tap", (tap) => lookAt(tap.x * log.unit_us));
     }
     ink();

@@ -29,7 +29,7 @@ class Reading:
     def __init__(self, warehouse: Warehouse, run: RunId) -> None:
         self.warehouse = warehouse
         self.run = run
-        found = warehouse.documents(_RUN, [run])
+        found = self.documents(_RUN)
         if not found:
             raise UsageError(f"{run}: there is no such run in the warehouse")
         self.facts: Document = found[0]

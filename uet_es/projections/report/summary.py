@@ -13,7 +13,9 @@ _OCCUPIED = """
 SELECT coalesce(sum(coalesce(ended_us, $2) - dispatched_us), 0)::BIGINT FROM attempts WHERE run = $1
 """
 _WHERE = """
-SELECT CASE WHEN cause = 'work' AND starts_with(waits_for, 'set-up') THEN 'set-up' ELSE cause END AS cause,
+SELECT
+    CASE WHEN cause = 'work' AND starts_with(waits_for, 'set-up') THEN 'set-up' ELSE cause END
+        AS cause,
     count(DISTINCT workstream) AS workstreams, sum(took_us)::BIGINT AS took_us
 FROM waits WHERE run = ? GROUP BY 1 ORDER BY took_us DESC, cause
 """
@@ -45,7 +47,8 @@ def occupied(reading: Reading) -> float:
     """The share of all workers' time in which they had an attempt, its set-up and end included."""
     ((busy_us,),) = reading.warehouse.rows(_OCCUPIED, [reading.run, reading.ended_us])
     assert isinstance(busy_us, int)
-    return busy_us / max(1, reading.facts["max_workers"] * reading.makespan_us)
+    room_us: int = reading.facts["max_workers"] * reading.makespan_us
+    return busy_us / max(1, room_us)
 
 
 def where_time_went(reading: Reading) -> list[Document]:
@@ -86,7 +89,7 @@ def sentences(
             f"occupied {percent(busy, 1)} of the time; the attempts themselves ran for "
             f"{bound['utilisation_percent']:.0f} % of it."
         )
-    if steps:
+    if steps and reading.is_over:
         yield _path(reading, steps)
     held = bottlenecks(reading)[:3]
     if held:
@@ -107,10 +110,11 @@ def _outcome(reading: Reading, by_state: dict[str, int]) -> str:
     ]
     more = f", {several(number)}" if number else ""
     succeeded = by_state.get("SUCCEEDED", 0)
-    done = f"{succeeded} of {count(facts['workstreams'], 'workstream')} succeeded{more}"
+    done = f"{succeeded:,} of {count(facts['workstreams'], 'workstream')} succeeded{more}"
     took = f"{span(reading.makespan_us)} with {count(facts['max_workers'], 'worker')}"
     if reading.is_over:
-        return f"The run {'was ' * (facts['outcome'] == 'cancelled')}{facts['outcome']} after {took}: {done}."
+        ended = "was cancelled" if facts["outcome"] == "cancelled" else facts["outcome"]
+        return f"The run {ended} after {took}: {done}."
     return f"The run is not over; so far, after {took}, {done}."
 
 
@@ -129,10 +133,10 @@ def _path(reading: Reading, steps: list[Document]) -> str:
         "merging": "were merged after another",
     }[cause]
     ids = list(dict.fromkeys(step["workstream"] for step in steps))
-    return (
-        f"Its length was set by a chain of {count(len(ids), 'workstream')} ({several(ids)}); "
-        f"{percent(took_us, reading.makespan_us)} of it is steps that {began}."
-    )
+    chain = f"Its length was set by a chain of {count(len(ids), 'workstream')} ({several(ids)})"
+    if len(ids) == 1:
+        return f"{chain}."
+    return f"{chain}; {percent(took_us, reading.makespan_us)} of it is steps that {began}."
 
 
 def _workers(reading: Reading, points: Sequence[Point]) -> str:
@@ -160,5 +164,5 @@ def _money(used: Spent) -> str:
     if lost:
         text += f"; {money(lost)} went into attempts that did not succeed"
     if used.unpriced:
-        text += f". {count(used.unpriced, 'report')} without a price not counted"
+        text += f"; the price of {count(used.unpriced, 'report')} is not known"
     return f"{text}."

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models.renderers import DataRenderer
 from bokeh.plotting import figure
 
 from uet_es.projections.report.drawing import OUTCOMES, PATH, WAITS, lanes, timeline, tip
@@ -69,7 +70,7 @@ class Bars:
         for name, value in zip(_COLUMNS, row, strict=True):
             self.columns[name].append(value)
 
-    def drawn(self, made: figure, name: str) -> object:
+    def drawn(self, made: figure, name: str) -> DataRenderer:
         """Put them into ``made``."""
         return made.quad(
             left="left",

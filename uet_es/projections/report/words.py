@@ -28,7 +28,7 @@ BECAUSE = {
 
 
 def span(us: DurationUs) -> str:
-    """A span of time: ``40 ms``, ``4.2 s``, ``3 min 20 s``, ``2 h 05 min``."""
+    """A span of time: ``40 ms``, ``4.2 s``, ``3 min 20 s``, ``2 h 05 min``, ``9 d 04 h``."""
     if us < SECOND_US:
         return f"{us / 1000:.0f} ms"
     if us < 60 * SECOND_US:
@@ -36,7 +36,9 @@ def span(us: DurationUs) -> str:
     whole = us // SECOND_US
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    if whole < 100 * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600:02d} h"
 
 
 def money(nanousd: NanoUsd) -> str:
