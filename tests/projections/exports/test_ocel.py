@@ -214,6 +214,7 @@ def test_every_event_has_typed_attributes(event):
 
 def test_an_event_of_a_newer_uet_is_there_without_attributes():
     assert values_of("comet.sighted", '{"type":"comet.sighted","tail":3}') == {}
+    assert values_of("run.paused", '{"type":"run.paused","moon":"full"}') == {}
     assert list(attributes_of("comet.sighted")) == ["seq", "turn", "cause", "ignored"]
 
 

@@ -133,7 +133,8 @@ def waits(connection: Connection, about: Subject, tracks: Tracks) -> Iterator[Ev
         if track is None or from_us >= to_us:
             continue
         told = {"cause": cause, "waits_for": on, "opening": opening}
-        yield _slice(track, about, _named(cause, on), cause, from_us, to_us, cause, told)
+        name = _named(cause, "" if on == id else on)
+        yield _slice(track, about, name, cause, from_us, to_us, cause, told)
 
 
 def critical_path(connection: Connection, about: Subject, tracks: Tracks) -> Iterator[Event]:

@@ -1,6 +1,6 @@
 """The vocabulary of a run in OCEL 2.0: types of events and objects, and their attributes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -118,7 +118,10 @@ def values_of(tag: str, payload: str) -> Values:
     kind = BY_TAG.get(tag)
     if kind is None:
         return {}
-    event = msgspec.json.decode(payload, type=kind)
+    try:
+        event = msgspec.json.decode(payload, type=kind)
+    except msgspec.ValidationError:  # a newer uet gave it a field
+        return {}
     values: Values = {}
     for field in _fields(tag):
         value = getattr(event, field.name)
@@ -129,18 +132,24 @@ def values_of(tag: str, payload: str) -> Values:
     return values
 
 
-def _fields(tag: str) -> Iterator[inspect.Field]:
-    """Those of one that was recorded by a newer uet are unknown."""
+@cache
+def _fields(tag: str) -> tuple[inspect.Field, ...]:
+    """Those that become attributes; a type that a newer uet recorded has none that we know."""
     kind = BY_TAG.get(tag)
     if kind is None:
-        return
+        return ()
     described = inspect.type_info(kind)
     assert isinstance(described, inspect.StructType)
-    for field in described.fields:
-        # A whole plan is no attribute: its workstreams are objects.
-        is_plan = isinstance(field.type, inspect.StructType) and field.type.cls is Plan
-        if field.name not in _RELATED and not is_plan:
-            yield field
+    return tuple(
+        field
+        for field in described.fields
+        if field.name not in _RELATED and not _is_plan(field.type)
+    )
+
+
+def _is_plan(described: inspect.Type) -> bool:
+    """A whole plan is no attribute: its workstreams are objects."""
+    return isinstance(described, inspect.StructType) and described.cls is Plan
 
 
 def _type_of(described: inspect.Type) -> Type:

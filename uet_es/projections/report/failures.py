@@ -22,22 +22,30 @@ _CANCELLED = """
 SELECT workstream, because FROM workstreams
 WHERE run = ? AND because IS NOT NULL ORDER BY workstream
 """
-#: The decision that ended it names the entry that led to it; a limit that passed is a decision.
+#: The decision that ended it names the entry that led to it. Where we stopped the attempt for that
+#: very reason, its exit only followed: it began with our limit, or with what we were asked.
 _BEGAN_WITH = """
-SELECT ended.workstream, began.seq, began.at_us, began.type, {told}
-FROM (
-    SELECT workstream, max_by(cause, seq) AS cause,
-        max_by(payload->>'reason', seq) AS reason, max_by(attempt, seq) AS attempt
+WITH ended AS (
+    SELECT workstream, max(seq) AS last, max_by(type, seq) AS type, max_by(cause, seq) AS cause,
+        max_by(payload->>'reason', seq) AS reason, arg_max_null(attempt, seq) AS attempt
     FROM run_entries
     WHERE run = $1 AND type IN ('workstream.failed', 'workstream.cancelled', 'retry.scheduled')
     GROUP BY workstream
-) AS ended
-LEFT JOIN (
-    SELECT workstream, attempt, max(seq) AS seq
-    FROM run_entries WHERE run = $1 AND type = 'attempt.recalled' GROUP BY workstream, attempt
-) AS recall ON recall.workstream = ended.workstream AND recall.attempt = ended.attempt
-    AND ended.reason IN ('timeout', 'heartbeat')
-JOIN run_entries AS began ON began.run = $1 AND began.seq = coalesce(recall.seq, ended.cause)
+), recall AS (
+    SELECT workstream, max(seq) AS seq, max_by(cause, seq) AS cause,
+        max_by(payload->>'reason', seq) AS reason, max_by(attempt, seq) AS attempt
+    FROM run_entries WHERE run = $1 AND type = 'attempt.recalled'
+    GROUP BY workstream
+)
+SELECT ended.workstream, began.seq, began.at_us, began.type, {told}
+FROM ended LEFT JOIN recall USING (workstream)
+JOIN run_entries AS began ON began.run = $1 AND began.seq = CASE
+    WHEN ended.type = 'workstream.cancelled' AND recall.reason = 'cancelled' THEN recall.cause
+    WHEN ended.reason IS DISTINCT FROM recall.reason OR ended.attempt IS DISTINCT FROM recall.attempt
+        THEN ended.cause
+    WHEN recall.reason IN ('timeout', 'heartbeat') THEN recall.seq
+    ELSE recall.cause
+END
 """
 _STORY = """
 SELECT seq, at_us, type, {told}
