@@ -2,13 +2,14 @@
 
 import sys
 
-from bench import dispatch, record, simulation, startup
+from bench import dispatch, record, simulation, startup, warehouse
 
 PARTS = {
     "startup": startup.rows,
     "record": record.rows,
     "simulation": simulation.rows,
     "dispatch": dispatch.rows,
+    "warehouse": warehouse.rows,
 }
 
 
@@ -22,13 +23,15 @@ def main():
             mark = "" if row.met else "   MISSED"
             print(
                 f"{row.what:<46}{_figure(row.ours, row.unit):>12}{_figure(row.peer, row.unit):>12}"
-                f"{row.ratio:>7.2f}×  {row.floor}{mark}",
+                f"{row.ratio:>7.3g}×  {row.floor}{mark}",
                 flush=True,
             )
     return 1 if missed else 0
 
 
 def _figure(value, unit):
+    if unit == "MB":
+        return f"{value:,.0f} MB"
     if unit == "/s":
         return f"{value:,.0f}/s"
     return f"{value * 1e6:.1f} µs" if value < 0.001 else f"{value:.3f} s"

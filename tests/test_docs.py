@@ -32,7 +32,7 @@ DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 PAGES = [README, *sorted(DOCS.rglob("*.md"))]
 EXECUTED = [README, DOCS / "tour.md"]
-SHOWN = {"text", "yaml", "toml", "json"}
+SHOWN = {"text", "yaml", "toml", "json", "sql"}
 DEADLINE_S = 60
 #: For machines without the program; the module is the same library.
 SQLITE3 = f"""#!{sys.executable}
@@ -153,7 +153,7 @@ def test_every_block_is_of_a_known_sort_and_can_be_read(page):
         executed = page in EXECUTED and block.language in {"sh", "console"}
         listing = page not in EXECUTED and block.language in {"sh", "console", ""}
         assert executed or listing or block.language in SHOWN, f"{page.name}:{block.line}"
-        if block.language in SHOWN - {"text"}:
+        if block.language in SHOWN - {"text", "sql"}:
             parsed(block.text.encode(), f".{block.language}")
 
 

@@ -455,7 +455,6 @@ def test_times_in_states_are_those_between_changes(week, asked):
             assert row[f"{state.lower()}_s"] == pytest.approx(mean_s, abs=0.051), row["phase"]
 
 
-@pytest.mark.xfail(strict=True, reason="forgets the first PENDING, and RUNNING before a retry")
 def test_changes_of_state_tell_how_long_the_state_before_was(week):
     log, _, _ = week
     with Warehouse.in_memory(log) as warehouse:

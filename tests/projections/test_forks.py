@@ -1,6 +1,7 @@
 """A fork has its parent's history and none of its parent's bill."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -96,7 +97,12 @@ def test_the_history_of_a_fork_of_a_fork_is_that_of_the_log(log, batch_rows, tmp
         ]
         assert warehouse.rows(
             "SELECT run, parent, forked_at_seq FROM runs WHERE parent IS NOT NULL ORDER BY run"
-        )[::3] == [("run-2", "run-1", at_seq), ("run-5", "run-2", at_seq + 1)]
+        ) == [
+            ("run-2", "run-1", at_seq),
+            ("run-3", "run-2", second),
+            ("run-4", "run-1", len(list(log.entries("run-1")))),
+            ("run-5", "run-2", at_seq + 1),
+        ]
 
 
 def test_each_use_of_a_model_is_billed_to_the_run_that_made_it(log):
@@ -175,9 +181,7 @@ def test_forks_that_really_ran_are_billed_once_and_told_whole(tmp_path):
         warehouse.catch_up()
         entries = list(log.entries("run-1"))
         used_seq = next(e.seq for e in entries if isinstance(e.event, UsageReported))
-        ends = [
-            e.seq for e, after in zip(entries, entries[1:], strict=False) if e.turn != after.turn
-        ]
+        ends = [e.seq for e, after in pairwise(entries) if e.turn != after.turn]
         at_seq = min(seq for seq in ends if seq >= used_seq)
         assert fork(place, "run-1", at_seq, Limits(max_workers=2)).run.outcome == "succeeded"
         warehouse.catch_up()

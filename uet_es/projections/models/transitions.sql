@@ -1,5 +1,5 @@
 -- transitions: one row per change of a workstream's state.
--- from: run_entries
+-- from: run_entries, runs
 --
 --   run         run
 --   workstream  workstream
@@ -7,14 +7,11 @@
 --   at_us       instant, microseconds since 1970 UTC
 --   from_state  state before
 --   to_state    state after
---   in_from_us  time spent in the state before, microseconds; NULL for the first change
+--   in_from_us  time spent in the state before, retries included, microseconds; PENDING begins when
+--               the plan is accepted
 CREATE VIEW transitions AS
-SELECT * FROM (
-    SELECT
-        run, workstream, seq, at_us,
-        lag(state, 1, 'PENDING') OVER story AS from_state,
-        state AS to_state,
-        at_us - lag(at_us) OVER story AS in_from_us
+WITH changes AS (
+    SELECT run, workstream, seq, at_us, state, lag(state, 1, 'PENDING') OVER story AS from_state
     FROM (
         SELECT run, workstream, seq, at_us, CASE type
                 WHEN 'workstream.readied' THEN 'READY'
@@ -29,5 +26,9 @@ SELECT * FROM (
             'workstream.failed', 'workstream.cancelled', 'workstream.reopened')
     )
     WINDOW story AS (PARTITION BY run, workstream ORDER BY seq)
+    QUALIFY state <> from_state
 )
-WHERE from_state <> to_state;
+SELECT
+    run, workstream, seq, at_us, from_state, state AS to_state,
+    at_us - lag(at_us, 1, accepted_us) OVER (PARTITION BY run, workstream ORDER BY seq) AS in_from_us
+FROM changes JOIN runs USING (run);

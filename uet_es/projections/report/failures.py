@@ -41,7 +41,7 @@ SELECT ended.workstream, began.seq, began.at_us, began.type, {told}
 FROM ended LEFT JOIN recall USING (workstream)
 JOIN run_entries AS began ON began.run = $1 AND began.seq = CASE
     WHEN ended.type = 'workstream.cancelled' AND recall.reason = 'cancelled' THEN recall.cause
-    WHEN ended.reason IS DISTINCT FROM recall.reason OR ended.attempt IS DISTINCT FROM recall.attempt
+    WHEN (ended.reason, ended.attempt) IS DISTINCT FROM (recall.reason, recall.attempt)
         THEN ended.cause
     WHEN recall.reason IN ('timeout', 'heartbeat') THEN recall.seq
     ELSE recall.cause
