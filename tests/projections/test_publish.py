@@ -165,7 +165,7 @@ def test_who_has_the_old_copy_open_keeps_it_and_who_comes_anew_sees_the_new_one(
 
             assert count() == 1
             tell(log, "run-2", accepted("a"))
-            assert warehouse.catch_up() == 1
+            assert warehouse.catch_up() > 0
             publish(warehouse.connection, folder)
             assert count() == 1
             with duckdb.connect(str(made.database), read_only=True) as fresh:

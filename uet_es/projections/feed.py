@@ -78,6 +78,8 @@ class Batch:
         self.after = after
         self.until = until  #: position of its last row
         self.has_fork = False
+        #: Of its events, and ``requests``, ``predictions``; those of workers may be missing.
+        self.types: set[str] = set()
 
     def path(self, name: str) -> Path:
         """The file with what is called ``name``."""

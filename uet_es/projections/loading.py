@@ -48,8 +48,9 @@ def load(connection: Connection, source: Source, batch: Batch, saved: list[Saved
         with transaction(connection):
             _stage(connection, batch, longest)
             for model in models():
-                if model.on_batch:
-                    connection.execute(model.on_batch)
+                for part in model.on_batch:
+                    if not part.types or batch.types & part.types or batch.has_fork:
+                        connection.execute(part.statements)
             _keep(connection, saved)
             connection.execute(
                 "UPDATE books.loaded SET position = ?, head = ?",

@@ -1,11 +1,14 @@
 """The read models: what each `.sql` file in ``models/`` says about itself.
 
 A file begins with comments: what one row is, what it is made from, what its columns mean and
-in which units. Then comes the statement that makes it, and for a table, behind the line
-``-- on every batch``, how new entries get in. Nothing else knows which models there are.
+in which units. Then comes the statement that makes it, and for a table, behind lines
+``-- on every batch``, how new entries get in. Where such a line goes on with ``with`` and types of
+events (or ``requests``, ``predictions``), there must be such among the new ones. Nothing else knows
+which models there are.
 """
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from graphlib import TopologicalSorter
 from hashlib import sha256
@@ -33,9 +36,16 @@ CREATE MACRO instant(us) AS make_timestamp(us);
 CREATE MACRO seconds(us) AS us / 1000000;
 CREATE MACRO usd(nanousd) AS CAST(nanousd AS DECIMAL(28, 0)) * CAST(0.000000001 AS DECIMAL(10, 9));
 """
-_PART = "-- on every batch\n"
+_PART = re.compile(r"^-- on every batch(?: with (?P<types>[\w.,\s-]+?))?\n(?!--)", re.MULTILINE)
 _HEAD = re.compile(r"-- (?P<name>\w+): (?P<grain>.*)")
 _COLUMN = re.compile(r"--   (?P<name>\w+) +(?P<text>.*)")
+
+
+class Part(msgspec.Struct, frozen=True):
+    """Statements that let a batch in."""
+
+    types: frozenset[str]  #: of which there must be some; empty: any batch
+    statements: str
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +56,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[str, ...]  #: models and batches it is made from
     columns: dict[str, str]  #: meaning and unit of each, in their order
     definition: str  #: the statement that makes it
-    on_batch: str  #: statements that let a batch in; "" for views and folds
+    on_batch: tuple["Part", ...]  #: statements that let a batch in; none for views
     text: str  #: the whole file
 
     @property
@@ -79,17 +89,25 @@ def parse(text: str) -> Model:
             grain.append(line.removeprefix("-- "))
     if sources is None:
         raise ValueError(f"{head['name']}: no line says what it is made `-- from: `")
-    body = "\n".join(line for line in lines if not line.startswith("--") or line == _PART.strip())
-    definition, _, on_batch = f"{body}\n".partition(_PART)
+    body = "\n".join(lines[_end_of_head(lines) :]) + "\n"
+    starts = list(_PART.finditer(body))
+    ends = [match.start() for match in starts[1:]] + [len(body)]
     return Model(
         name=head["name"],
         grain=" ".join(grain),
         sources=sources,
         columns=columns,
-        definition=definition.strip(),
-        on_batch=on_batch.strip(),
+        definition=body[: starts[0].start() if starts else len(body)].strip(),
+        on_batch=tuple(
+            Part(frozenset(re.findall(r"[\w.]+", m["types"] or "")), body[m.end() : end].strip())
+            for m, end in zip(starts, ends, strict=False)
+        ),
         text=text,
     )
+
+
+def _end_of_head(lines: Sequence[str]) -> int:
+    return next(n for n, line in enumerate(lines) if not line.startswith("--"))
 
 
 @cache

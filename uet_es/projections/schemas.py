@@ -28,10 +28,9 @@ def warehouse_schema() -> str:
 
 
 def _part(model: Model) -> str:
-    head = [line for line in model.text.splitlines() if line.startswith("--")]
-    if model.on_batch:
-        head = head[: head.index("-- on every batch")]
-    return "\n".join([*head, model.definition])
+    lines = model.text.splitlines()
+    end = next(n for n, line in enumerate(lines) if not line.startswith("--"))
+    return "\n".join([*lines[:end], model.definition])
 
 
 def main(arguments: list[str]) -> int:

@@ -10,7 +10,8 @@ from typing import Self
 
 from uet_es import __version__
 from uet_es.errors import LogError
-from uet_es.log.rows import is_entry, ndjson
+from uet_es.log.rows import PREDICTIONS, is_entry, ndjson
+from uet_es.log.upcast import tag_of_topic
 from uet_es.projections import models
 from uet_es.projections.database import Connection, CorruptError, connect, transaction
 from uet_es.projections.disposal import forget
@@ -173,7 +174,9 @@ class Warehouse:
             for row in self._source.between(after, batch.until, without=IDLE_TAGS):
                 if not is_entry(row):
                     asides.write(ndjson(row))
+                    batch.types.add("predictions" if row.run == PREDICTIONS else "requests")
                     continue
+                batch.types.add(tag_of_topic(row.topic))
                 if row.topic == FORKED:
                     if row.position > after + 1:
                         batch.until = row.position - 1

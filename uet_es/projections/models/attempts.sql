@@ -45,7 +45,9 @@ CREATE TABLE attempts (
     stderr_bytes BIGINT, accepted BOOLEAN
 );
 
--- on every batch
+-- on every batch with workstream.dispatched, worktree.prepared, attempt.started, attempt.exited,
+-- attempt.lost, attempt.unstarted, attempt.recalled, retry.scheduled, workstream.failed,
+-- workstream.submitted, workstream.completed
 MERGE INTO attempts AS a
 USING (
     SELECT
@@ -57,20 +59,35 @@ USING (
         min(at_us) FILTER (type = 'workstream.dispatched') AS dispatched_us,
         min(at_us) FILTER (type = 'worktree.prepared') AS prepared_us,
         min(at_us) FILTER (type = 'attempt.started') AS started_us,
-        min(at_us) FILTER (type IN ('attempt.exited', 'attempt.lost', 'attempt.unstarted')) AS ended_us,
-        arg_min(substr(type, 9), seq)
-            FILTER (type IN ('attempt.exited', 'attempt.lost', 'attempt.unstarted')) AS ending,
-        any_value(exited) AS exited,
-        any_value(failure) AS failure,
+        min(at_us) FILTER (ending IS NOT NULL) AS ended_us,
+        any_value(exited.took_us) AS took_us,
+        any_value(exited.cpu_us) AS cpu_us,
+        any_value(exited.status) AS status,
+        any_value(ending) AS ending,
+        any_value(failure.code) AS code,
+        any_value(failure.reason) AS reason,
+        any_value(failure.message) AS message,
+        any_value(coalesce(failure.counted, true)) FILTER (failure IS NOT NULL) AS counted,
         any_value(payload->>'reason') FILTER (type = 'attempt.recalled') AS recalled,
+        any_value(exited.commit) AS commit,
+        any_value(exited.changed) AS changed,
+        any_value(exited.outside) AS outside,
         any_value(payload->>'base') FILTER (type = 'worktree.prepared') AS base,
-        bool_or(true) FILTER (type IN ('workstream.submitted', 'workstream.completed')) AS accepted
+        any_value(exited.stdout_bytes) AS stdout_bytes,
+        any_value(exited.stderr_bytes) AS stderr_bytes,
+        any_value(true) FILTER (type IN ('workstream.submitted', 'workstream.completed')) AS accepted
     FROM (
         SELECT
-            run, workstream, attempt, inherited, worker, at_us, seq, type, payload,
-            CASE WHEN type = 'attempt.exited' THEN from_json(payload, '{"status": "BIGINT",
-                "took_us": "BIGINT", "cpu_us": "BIGINT", "commit": "VARCHAR", "changed": "BIGINT",
-                "outside": ["VARCHAR"], "stdout_bytes": "BIGINT", "stderr_bytes": "BIGINT"}')
+            run, workstream, attempt, inherited, worker, at_us, type, payload,
+            CASE WHEN type IN ('attempt.exited', 'attempt.lost', 'attempt.unstarted')
+            THEN substr(type, 9) END AS ending,
+            CASE WHEN type = 'attempt.exited' THEN from_json(
+                json_merge_patch(
+                    '{"took_us": 0, "commit": "", "changed": 0, "outside": [], "stdout_bytes": 0,
+                      "stderr_bytes": 0}', payload),
+                '{"status": "BIGINT", "took_us": "BIGINT", "cpu_us": "BIGINT", "commit": "VARCHAR",
+                  "changed": "BIGINT", "outside": ["VARCHAR"], "stdout_bytes": "BIGINT",
+                  "stderr_bytes": "BIGINT"}')
             END AS exited,
             CASE WHEN type IN ('retry.scheduled', 'workstream.failed') THEN from_json(payload,
                 '{"code": "VARCHAR", "reason": "VARCHAR", "message": "VARCHAR", "counted": "BOOLEAN"}')
@@ -88,37 +105,20 @@ WHEN MATCHED THEN UPDATE SET
     prepared_us = coalesce(a.prepared_us, b.prepared_us),
     started_us = coalesce(a.started_us, b.started_us),
     ended_us = coalesce(a.ended_us, b.ended_us),
-    took_us = coalesce(a.took_us, CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.took_us, 0) END),
-    cpu_us = coalesce(a.cpu_us, b.exited.cpu_us),
-    status = coalesce(a.status, b.exited.status),
+    took_us = coalesce(a.took_us, b.took_us),
+    cpu_us = coalesce(a.cpu_us, b.cpu_us),
+    status = coalesce(a.status, b.status),
     ending = coalesce(a.ending, b.ending),
-    code = coalesce(a.code, b.failure.code),
-    reason = coalesce(a.reason, b.failure.reason),
-    message = coalesce(a.message, b.failure.message),
-    counted = coalesce(a.counted, CASE WHEN b.failure IS NOT NULL THEN coalesce(b.failure.counted, true) END),
+    code = coalesce(a.code, b.code),
+    reason = coalesce(a.reason, b.reason),
+    message = coalesce(a.message, b.message),
+    counted = coalesce(a.counted, b.counted),
     recalled = coalesce(b.recalled, a.recalled),
-    commit = coalesce(a.commit, CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.commit, '') END),
-    changed = coalesce(a.changed, CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.changed, 0) END),
-    outside = coalesce(a.outside, CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.outside, []) END),
+    commit = coalesce(a.commit, b.commit),
+    changed = coalesce(a.changed, b.changed),
+    outside = coalesce(a.outside, b.outside),
     base = coalesce(a.base, b.base),
-    stdout_bytes = coalesce(a.stdout_bytes, CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.stdout_bytes, 0) END),
-    stderr_bytes = coalesce(a.stderr_bytes, CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.stderr_bytes, 0) END),
+    stdout_bytes = coalesce(a.stdout_bytes, b.stdout_bytes),
+    stderr_bytes = coalesce(a.stderr_bytes, b.stderr_bytes),
     accepted = coalesce(a.accepted, b.accepted)
-WHEN NOT MATCHED THEN INSERT (
-    run, workstream, attempt, inherited, worker, dispatched_us, prepared_us, started_us, ended_us,
-    took_us, cpu_us, status, ending, code, reason, message, counted, recalled, commit, changed,
-    outside, base, stdout_bytes, stderr_bytes, accepted
-) VALUES (
-    b.run, b.workstream, b.attempt, b.inherited, b.worker, b.dispatched_us, b.prepared_us,
-    b.started_us, b.ended_us,
-    CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.took_us, 0) END, b.exited.cpu_us,
-    b.exited.status, b.ending, b.failure.code, b.failure.reason, b.failure.message,
-    CASE WHEN b.failure IS NOT NULL THEN coalesce(b.failure.counted, true) END, b.recalled,
-    CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.commit, '') END,
-    CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.changed, 0) END,
-    CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.outside, []) END,
-    b.base,
-    CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.stdout_bytes, 0) END,
-    CASE WHEN b.exited IS NOT NULL THEN coalesce(b.exited.stderr_bytes, 0) END,
-    b.accepted
-);
+WHEN NOT MATCHED THEN INSERT BY NAME;

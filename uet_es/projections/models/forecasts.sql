@@ -13,7 +13,7 @@ CREATE TABLE forecasts (
     limits JSON, learnt_from VARCHAR, makespan_us BIGINT
 );
 
--- on every batch
+-- on every batch with predictions
 INSERT INTO forecasts
 SELECT substr(stream, 13), version, at_us, coalesce((payload->>'$.limits.max_workers')::BIGINT, 4),
     payload->'limits', payload->>'learnt_from', (payload->>'makespan_us')::BIGINT

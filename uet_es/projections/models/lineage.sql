@@ -10,8 +10,10 @@ CREATE TABLE lineage (
     run VARCHAR NOT NULL, owner VARCHAR NOT NULL, from_seq BIGINT NOT NULL, to_seq BIGINT
 );
 
--- on every batch
+-- on every batch with plan.accepted
 INSERT INTO lineage SELECT run, run, seq, NULL FROM fresh WHERE seq = 1;
+
+-- on every batch with run.forked
 INSERT INTO lineage
 WITH forks AS (
     SELECT run, seq, payload->>'parent' AS parent, (payload->>'at_seq')::BIGINT AS at_seq

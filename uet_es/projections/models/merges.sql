@@ -20,7 +20,8 @@ CREATE TABLE merges (
     commit VARCHAR, tree VARCHAR, files VARCHAR[], message VARCHAR
 );
 
--- on every batch
+-- on every batch with workstream.submitted, merge.started, merge.landed, merge.conflicted,
+-- merge.failed
 MERGE INTO merges AS m
 USING (
     SELECT

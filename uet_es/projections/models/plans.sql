@@ -14,7 +14,7 @@ CREATE TABLE plans (
     accepted_us BIGINT NOT NULL
 );
 
--- on every batch
+-- on every batch with plan.accepted
 INSERT INTO plans
 WITH accepted AS (
     SELECT

@@ -16,11 +16,13 @@ CREATE TABLE requests (
     workstream VARCHAR, "by" VARCHAR, reason VARCHAR, seq BIGINT, ignored VARCHAR, payload JSON
 );
 
--- on every batch
+-- on every batch with requests
 INSERT INTO requests
 SELECT run, version, at_us, type, payload->>'workstream', coalesce(payload->>'by', ''),
     coalesce(payload->>'reason', ''), NULL, NULL, payload
 FROM fresh_requests;
+
+-- on every batch with cancel.asked, pause.asked, unpause.asked, retry.asked, limits.changed
 UPDATE requests AS r SET seq = b.seq, ignored = b.ignored
 FROM (
     SELECT run, (payload->>'inbox_version')::BIGINT AS version, min(seq) AS seq,

@@ -28,12 +28,17 @@ CREATE TABLE runs (
     makespan_us BIGINT GENERATED ALWAYS AS (finished_us - accepted_us)
 );
 
--- on every batch
+-- on every batch with plan.accepted, run.forked
 INSERT INTO runs (run, forked_at_seq, resumes)
 SELECT run, 0, 0 FROM fresh WHERE seq = 1 OR (type = 'run.forked' AND ignored = '');
+
+-- on every batch
 UPDATE runs SET last_us = b.last_us, last_seq = b.last_seq
 FROM (SELECT run, max(at_us) AS last_us, max(seq) AS last_seq FROM fresh GROUP BY run) AS b
 WHERE runs.run = b.run;
+
+-- on every batch with plan.accepted, run.forked, limits.changed, driver.resumed, run.finished,
+-- run.reopened
 UPDATE runs SET
     parent = coalesce(b.parent, runs.parent),
     forked_at_seq = coalesce(b.forked_at_seq, runs.forked_at_seq),

@@ -12,7 +12,7 @@ CREATE TABLE scores (
     predicted_us BIGINT, measured_us BIGINT
 );
 
--- on every batch
+-- on every batch with predictions
 INSERT INTO scores
 SELECT substr(stream, 13), version, at_us, payload->>'run', (payload->>'predicted_us')::BIGINT,
     (payload->>'measured_us')::BIGINT

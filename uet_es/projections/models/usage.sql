@@ -22,7 +22,7 @@ CREATE TABLE usage (
     price_table VARCHAR NOT NULL, price_version VARCHAR NOT NULL, key VARCHAR NOT NULL
 );
 
--- on every batch
+-- on every batch with usage.reported
 INSERT INTO usage
 SELECT
     run, seq, at_us, workstream, attempt, coalesce(u.model, ''), coalesce(u.input_tokens, 0),

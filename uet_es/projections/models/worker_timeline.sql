@@ -19,21 +19,21 @@ CREATE TABLE worker_timeline (
 INSERT INTO worker_timeline
 SELECT
     run, worker, version, inherited, state,
-    CASE WHEN state = 'DRAINING' THEN coalesce(
-        lag(workstream) OVER life,
-        (SELECT workstream FROM worker_timeline AS t
-         WHERE t.run = e.run AND t.worker = e.worker AND t.version = e.version - 1)
-    ) ELSE workstream END,
-    CASE WHEN state = 'DRAINING' THEN coalesce(
-        lag(attempt) OVER life,
-        (SELECT attempt FROM worker_timeline AS t
-         WHERE t.run = e.run AND t.worker = e.worker AND t.version = e.version - 1)
-    ) ELSE attempt END,
-    at_us,
-    lead(at_us) OVER life
+    CASE WHEN state = 'DRAINING' THEN coalesce(had, (
+        SELECT t.workstream FROM worker_timeline AS t
+        WHERE t.run = e.run AND t.worker = e.worker AND t.version = e.version - 1
+    )) ELSE workstream END,
+    CASE WHEN state = 'DRAINING' THEN coalesce(had_attempt, (
+        SELECT t.attempt FROM worker_timeline AS t
+        WHERE t.run = e.run AND t.worker = e.worker AND t.version = e.version - 1
+    )) ELSE attempt END,
+    at_us, next_us
 FROM (
     SELECT
         run, worker, version, inherited, workstream, attempt, at_us,
+        lag(workstream) OVER life AS had,
+        lag(attempt) OVER life AS had_attempt,
+        lead(at_us) OVER life AS next_us,
         CASE type
             WHEN 'worker.spawned' THEN 'SPAWNING'
             WHEN 'worker.readied' THEN 'IDLE'
@@ -44,8 +44,9 @@ FROM (
         END AS state
     FROM fresh_history
     WHERE split_part(stream, '/', 2) = 'worker'
+    WINDOW life AS (PARTITION BY run, worker ORDER BY version)
 ) AS e
-WINDOW life AS (PARTITION BY run, worker ORDER BY version);
+WHERE state <> 'TERMINATED';
 UPDATE worker_timeline AS t SET to_us = b.at_us
 FROM (
     SELECT run, worker, min(version) AS version, min(at_us) AS at_us
@@ -54,4 +55,3 @@ FROM (
     GROUP BY run, worker
 ) AS b
 WHERE t.run = b.run AND t.worker = b.worker AND t.to_us IS NULL AND t.version = b.version - 1;
-DELETE FROM worker_timeline WHERE state = 'TERMINATED';

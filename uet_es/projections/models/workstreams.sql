@@ -37,7 +37,7 @@ CREATE TABLE workstreams (
     because VARCHAR, commit VARCHAR, reopenings BIGINT, last_seq BIGINT
 );
 
--- on every batch
+-- on every batch with plan.accepted
 INSERT INTO workstreams
 SELECT
     run, w.id, coalesce(w.project, ''), coalesce(w.section, ''), coalesce(w.phase, ''),
@@ -56,6 +56,8 @@ FROM (
     FROM fresh_history
     WHERE type = 'plan.accepted'
 );
+
+-- on every batch
 UPDATE workstreams AS w SET
     state = coalesce(b.state, w.state),
     attempts = greatest(w.attempts, b.attempts),
