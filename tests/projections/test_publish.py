@@ -150,14 +150,13 @@ def test_who_has_the_old_copy_open_keeps_it_and_who_comes_anew_sees_the_new_one(
     with Warehouse.open(tmp_path / "warehouse.duckdb", log) as warehouse:
         warehouse.catch_up()
         made = publish(warehouse.connection, folder)
-        reader = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-c", READER, made.database],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             bufsize=1,
-        )
-        try:
+        ) as reader:
 
             def count():
                 reader.stdin.write("?\n")
@@ -170,7 +169,5 @@ def test_who_has_the_old_copy_open_keeps_it_and_who_comes_anew_sees_the_new_one(
             assert count() == 1
             with duckdb.connect(str(made.database), read_only=True) as fresh:
                 assert fresh.execute("SELECT count(*) FROM runs").fetchone() == (2,)
-        finally:
             reader.stdin.close()
             assert reader.wait(DEADLINE_S) == 0
-            reader.stdout.close()

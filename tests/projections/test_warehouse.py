@@ -45,11 +45,13 @@ def log(store):
 
 @pytest.fixture
 def caught_up(log, path):
-    """A warehouse of one small run, closed."""
+    """A warehouse of one small run, closed, all of it in its file."""
     tell(log, "run-1", accepted("a"), *staffed(1), exited("a"))
     with Warehouse.open(path, log) as warehouse:
         warehouse.catch_up()
-        return contents(warehouse)
+        found = contents(warehouse)
+    change(path, "CHECKPOINT")
+    return found
 
 
 def change(path, *statements):

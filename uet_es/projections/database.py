@@ -14,6 +14,8 @@ Connection = duckdb.DuckDBPyConnection
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _NEWER = re.compile(r"can only read|newer version|storage version", re.IGNORECASE)
 _PAUSE_S = 0.05
+#: Folding the write-ahead log into the file costs as much as a small batch: not at every end.
+_LATER = "PRAGMA disable_checkpoint_on_shutdown; SET checkpoint_threshold = '4MB'"
 
 
 class CorruptError(LogError):
@@ -35,6 +37,8 @@ def connect(path: Path | None, *, read_only: bool = False, wait_s: float = 5.0) 
         try:
             connection = duckdb.connect(str(path or ":memory:"), read_only=read_only)
             connection.execute("SET TimeZone = 'UTC'")
+            if path is not None and not read_only:
+                connection.execute(_LATER)
             return connection
         except duckdb.Error as error:
             text = str(error)

@@ -21,7 +21,10 @@ FORKED = "run.forked"
 
 
 class Source(Protocol):
-    """Where rows come from: a log, or a recorded file."""
+    """Where rows come from: a log, or a recorded file.
+
+    ``text`` and ``digest_at`` may be asked by another thread while ``between`` is being read.
+    """
 
     @property
     def store_id(self) -> str: ...

@@ -37,13 +37,16 @@ WHERE inherited AND ignored = ''
 _USUAL_LINE = 1 << 24
 
 
-def load(connection: Connection, source: Source, batch: Batch, saved: list[Saved]) -> None:
+def load(
+    connection: Connection, source: Source, batch: Batch, longest: int, saved: list[Saved]
+) -> None:
     """Let ``batch`` in, all of it or nothing; ``saved`` is where the folds of its runs stand.
+
+    No line of its entries has more than ``longest`` bytes.
 
     Raises:
         LogError: what lies in the log is no JSON.
     """
-    longest = batch.write_entries(source)
     try:
         with transaction(connection):
             _stage(connection, batch, longest)

@@ -1,23 +1,17 @@
 """The warehouse: every run of a log as tables, kept up with it. Delete it, and it is made anew."""
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 from uet_es import __version__
 from uet_es.errors import LogError
-from uet_es.log.rows import PREDICTIONS, is_entry, ndjson
-from uet_es.log.upcast import tag_of_topic
 from uet_es.projections import models
+from uet_es.projections.catching_up import catch_up
 from uet_es.projections.database import Connection, CorruptError, connect, transaction
 from uet_es.projections.disposal import forget
-from uet_es.projections.feed import BATCH_ROWS, FORKED, Batch, Lines, Source
-from uet_es.projections.folds import IDLE_TAGS, Folds, Saved
-from uet_es.projections.loading import load
+from uet_es.projections.feed import BATCH_ROWS, Source
 from uet_es.values import RunId
 
 FORMAT = 1  #: of the bookkeeping below; a warehouse with a higher one was made by a newer uet
@@ -80,35 +74,12 @@ class Warehouse:
     ) -> int:
         """Let everything in that was stored since, and return how many rows that were.
 
-        ``told`` hears after each batch which position it reached. Loading and reading overlap:
-        while one batch goes in, the next is read and folded.
+        ``told`` hears after each batch which position it reached.
         """
         before = self.position
-        with (
-            _no_collections(),
-            TemporaryDirectory(prefix="uet-warehouse-") as folder,
-            ThreadPoolExecutor(1, "uet-warehouse") as loader,
-        ):
-            pending: Future[None] | None = None
-
-            def landed() -> None:
-                nonlocal pending
-                if pending is not None:
-                    pending.result()
-                    pending = None
-
-            def saved(run: RunId) -> Saved | None:
-                landed()
-                return self._saved(run)
-
-            folds = Folds(self._source, saved)
-            for batch, states in self._batches(folds, Path(folder), batch_rows):
-                landed()
-                pending = loader.submit(_load, self._connection, self._source, batch, states)
-                if told is not None:
-                    told(batch.until)
-            landed()
-            self.unreadable = folds.unreadable
+        self.unreadable = catch_up(
+            self._connection, self._source, before, batch_rows, told or (lambda position: None)
+        )
         return self.position - before
 
     @property
@@ -159,42 +130,6 @@ class Warehouse:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _batches(
-        self, folds: Folds, folder: Path, batch_rows: int
-    ) -> Iterator[tuple[Batch, list[Saved]]]:
-        """What was stored since, in stretches, with the folds of each.
-
-        A fork inherits what is in by then, so a stretch has only one, and as its first row: the
-        next may be forked from it.
-        """
-        after, newest = self.position, self._source.newest_position()
-        while after < newest:
-            batch = Batch(folder / str(after), after, min(after + batch_rows, newest))
-            asides = Lines(batch.path("asides"))
-            for row in self._source.between(after, batch.until, without=IDLE_TAGS):
-                if not is_entry(row):
-                    asides.write(ndjson(row))
-                    batch.types.add("predictions" if row.run == PREDICTIONS else "requests")
-                    continue
-                batch.types.add(tag_of_topic(row.topic))
-                if row.topic == FORKED:
-                    if row.position > after + 1:
-                        batch.until = row.position - 1
-                        break
-                    batch.has_fork = True
-                folds.note(row)
-            asides.close()
-            yield batch, folds.end(batch)
-            after = batch.until
-
-    def _saved(self, run: RunId) -> Saved | None:
-        found = self.rows("SELECT state, digest FROM books.folds WHERE run = ?", [run])
-        if not found:
-            return None
-        ((state, digest),) = found
-        assert isinstance(state, bytes)
-        return Saved(run, state, str(digest))
-
     def _make(self) -> None:
         if _has_books(self._connection):
             return
@@ -209,23 +144,6 @@ class Warehouse:
                 "INSERT INTO books.loaded VALUES (?, ?, ?, ?, 0, '')",
                 [FORMAT, __version__, models.digest(), self._source.store_id],
             )
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Entries hold no cycles, and millions of them keep the collector looking for some."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-def _load(connection: Connection, source: Source, batch: Batch, states: list[Saved]) -> None:
-    load(connection, source, batch, states)
-    batch.remove()
 
 
 def _has_books(connection: Connection) -> bool:
