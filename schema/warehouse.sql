@@ -106,8 +106,8 @@ CREATE TABLE scores (
 --   waits_for   what it waits for: a workstream, a pool, a mode, a tool; for work, the attempt
 --   from_us     instant it began, microseconds since 1970 UTC
 --   to_us       instant it ended; if it is open, that of the last entry
---   took_us     its length, microseconds
 --   is_open     whether later entries may still change it
+--   took_us     its length, microseconds
 CREATE TABLE waits (
     run VARCHAR NOT NULL, workstream VARCHAR NOT NULL, opening BIGINT NOT NULL,
     cause VARCHAR NOT NULL, waits_for VARCHAR NOT NULL, from_us BIGINT NOT NULL,
@@ -364,13 +364,13 @@ FROM lineage JOIN entries
 --   accepted_us    instant of its beginning (a fork's: of its parent's), microseconds since 1970 UTC
 --   finished_us    instant of its last finish; NULL while it goes on
 --   last_us        instant of its last entry
---   makespan_us    from acceptance to finish, microseconds; NULL while it goes on
 --   outcome        succeeded, failed, cancelled; NULL while it goes on
 --   succeeded      workstreams that did, at the finish
 --   failed         workstreams that did, at the finish
 --   cancelled      workstreams that were, at the finish
 --   resumes        drivers that took it over
 --   last_seq       seq of its last entry
+--   makespan_us    from acceptance to finish, microseconds; NULL while it goes on
 CREATE TABLE runs (
     run VARCHAR NOT NULL, parent VARCHAR, forked_at_seq BIGINT, simulated BOOLEAN, plan VARCHAR,
     source VARCHAR, uet VARCHAR, workstreams BIGINT, max_workers BIGINT, accepted_us BIGINT,

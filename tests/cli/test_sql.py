@@ -216,14 +216,9 @@ def test_several_statements_are_answered_in_turn(uet, place):
 @pytest.mark.parametrize(
     "text",
     [
-        "FROM runs",
-        "VALUES (1)",
-        "WITH r AS (FROM runs) SELECT * FROM r",
-        "DESCRIBE runs",
-        "SHOW TABLES",
-        "SUMMARIZE runs",
-        "EXPLAIN SELECT 1",
-        "EXPLAIN ANALYZE SELECT 1",
+        "WITH r AS (FROM runs) SELECT * FROM r; VALUES (1)",
+        "DESCRIBE runs; SHOW TABLES; SUMMARIZE runs",
+        "EXPLAIN SELECT 1; EXPLAIN ANALYZE SELECT 1",
         "PIVOT entries ON type USING count(*) GROUP BY run",
         "SELECT 1 -- with a comment",
     ],

@@ -62,7 +62,7 @@ def test_on_the_way_it_is_at_every_cut_what_a_new_one_would_be(place, seed):
     grower, dice = Grower(log, seed), random.Random(f"on the way {seed}")
     with Warehouse.open(path, log) as warehouse:
         while not grower.is_done:
-            grower.grow(dice.choice((30, 90)))
+            grower.grow(dice.choice((30, 150)))
             warehouse.catch_up()
             assert_same(contents(warehouse), anew(log))
 
@@ -228,9 +228,7 @@ def test_killed_in_the_middle_it_has_whole_batches_and_their_position(place, tol
     "damage",
     [
         "UPDATE books.folds SET state = 'garbage'::BLOB",
-        "UPDATE books.folds SET digest = repeat('0', 64)",
         "UPDATE books.folds SET state = (SELECT min(state) FROM books.folds)",
-        "DELETE FROM books.folds",
     ],
 )
 def test_a_fold_that_is_not_what_was_written_is_made_anew(place, damage):

@@ -319,8 +319,9 @@ def spent(id, model, cost, attempt=1, **fields):
     )
 
 
-@pytest.fixture
-def bills(log):
+@pytest.fixture(scope="module")
+def bills():
+    log = Log.in_memory()
     work = [
         spec("a", tool="aider", phase="build", project="p", max_attempts=2),
         spec("b", tool="codex", phase="test", section="s"),
@@ -343,7 +344,8 @@ def bills(log):
     )
     later = (plan, *staffed(1, 2), started("a"), spent("a", "big", 5))
     tell(log, "run-2", *later, start_us=DAY_US - 4_500_000)
-    return log
+    with Warehouse.in_memory(log) as warehouse:
+        yield warehouse
 
 
 BIG = (1 << 53) + 1
@@ -386,13 +388,12 @@ BIG = (1 << 53) + 1
     ],
 )
 def test_costs_are_exact_however_they_are_grouped(bills, by, keys, rows):
-    found = ask(
-        bills, f"SELECT {keys}, reports, unpriced, cost_nanousd FROM cost_by_{by} ORDER BY ALL"
+    found = bills.rows(
+        f"SELECT {keys}, reports, unpriced, cost_nanousd FROM cost_by_{by} ORDER BY ALL"
     )
     assert found == rows
-    tokens = ask(
-        bills,
-        f"SELECT sum(input_tokens), sum(output_tokens), sum(cached_input_tokens) FROM cost_by_{by}",
+    tokens = bills.rows(
+        f"SELECT sum(input_tokens), sum(output_tokens), sum(cached_input_tokens) FROM cost_by_{by}"
     )
     assert tokens == [(50, 15, 10)]
 

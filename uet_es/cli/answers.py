@@ -68,13 +68,18 @@ def _print_json(
     first = True
     for row in rows:
         document = ", ".join(
-            f"{json.dumps(name)}: {value if nested and value is not None else _json(value)}"
+            f"{json.dumps(name)}: {_nested(value) if nested else _json(value)}"
             for name, nested, value in zip(columns, is_json, row, strict=True)
         )
         print("[" if first else ",")
         print(f"  {{{document}}}", end="")
         first = False
     print("[]" if first else "\n]")
+
+
+def _nested(value: object) -> str:
+    """JSON as DuckDB hands it out, in letters that every stream knows."""
+    return json.dumps(None if value is None else json.loads(str(value)))
 
 
 def _json(value: object) -> str:

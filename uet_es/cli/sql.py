@@ -55,9 +55,12 @@ def sql(
 def _ask(text: str, form: Form, out: Path | None = None) -> None:
     """Answer each statement of ``text``; nothing is asked unless all of them only read."""
     from uet_es.cli.analysed import warehouse
+    from uet_es.errors import UsageError
     from uet_es.projections.asking import answer, statements, write_parquet
 
     asked = statements(text)
+    if out is not None and len(asked) > 1:
+        raise UsageError(f"{len(asked)} answers do not fit into one file: ask one at a time")
     with warehouse() as opened, opened.reading() as connection:
         for number, statement in enumerate(asked):
             if out is not None:

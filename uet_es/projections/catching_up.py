@@ -52,10 +52,11 @@ def catch_up(
             landed()
             return saved_fold(connection, run)
 
-        folds = Folds(source, saved)
+        folds = Folds(source, saved, unreadable(connection))
         for batch, text, states in _stretches(source, after, batch_rows, folds, writer, folder):
             landed()
-            pending = loader.submit(_land, connection, source, batch, text, states)
+            why = dict(folds.unreadable)
+            pending = loader.submit(_land, connection, source, batch, text, states, why)
             told(batch.until)
         landed()
         return folds.unreadable
@@ -66,6 +67,11 @@ def saved_fold(connection: Connection, run: RunId) -> Saved | None:
     found = connection.execute("SELECT state, digest FROM books.folds WHERE run = ?", [run])
     row = found.fetchone()
     return None if row is None else Saved(run, *row)
+
+
+def unreadable(connection: Connection) -> dict[RunId, str]:
+    """Runs that hold an entry which this uet cannot read, and why."""
+    return dict(connection.execute("SELECT run, why FROM books.unreadable ORDER BY run").fetchall())
 
 
 def _stretches(
@@ -112,9 +118,14 @@ def _fold(source: Source, batch: Batch, folds: Folds) -> None:
 
 
 def _land(
-    connection: Connection, source: Source, batch: Batch, text: Future[int], states: list[Saved]
+    connection: Connection,
+    source: Source,
+    batch: Batch,
+    text: Future[int],
+    states: list[Saved],
+    why: dict[RunId, str],
 ) -> None:
-    load(connection, source, batch, text.result(), states)
+    load(connection, source, batch, text.result(), states, why)
     batch.remove()
 
 

@@ -13,6 +13,7 @@ from uet_es.errors import LogError, TryLaterError, UsageError
 Connection = duckdb.DuckDBPyConnection
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _NEWER = re.compile(r"can only read|newer version|storage version", re.IGNORECASE)
+_DAMAGE = re.compile(r"corrupt|checksum|INTERNAL Error|FATAL Error|deserializ", re.IGNORECASE)
 _PAUSE_S = 0.05
 #: Folding the write-ahead log into the file costs as much as a small batch: not at every end.
 _LATER = "PRAGMA disable_checkpoint_on_shutdown; SET checkpoint_threshold = '4MB'"
@@ -83,11 +84,40 @@ def asked() -> Iterator[None]:
 
     Raises:
         UsageError: what DuckDB says of the statement.
+        CorruptError: the file is damaged where it had to be read.
     """
     try:
         yield
     except duckdb.Error as error:
+        if _DAMAGE.search(str(error)):
+            raise _damaged(error) from error
         raise UsageError(str(error).strip()) from error
+
+
+@contextmanager
+def own() -> Iterator[None]:
+    """Our own statements are right: what goes wrong is the file's fault, or the disk's.
+
+    Raises:
+        CorruptError: it is damaged, or not what we made.
+        TryLaterError: there is no room.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.OutOfMemoryException) or "No space left" in str(error):
+            raise TryLaterError(f"the warehouse has no room: {_first(error)}") from error
+        raise _damaged(error) from error
+
+
+def _damaged(error: duckdb.Error) -> CorruptError:
+    return CorruptError(
+        f"the warehouse is damaged: {_first(error)}; `uet warehouse rebuild` makes it anew"
+    )
+
+
+def _first(error: duckdb.Error) -> str:
+    return str(error).strip().partition("\n")[0]
 
 
 def quoted(path: Path) -> str:

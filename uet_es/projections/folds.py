@@ -80,13 +80,15 @@ def _digest(run: RunId, state: bytes) -> str:
 class Folds:
     """The folds of the runs that grow just now."""
 
-    def __init__(self, source: Source, saved: Callable[[RunId], Saved | None]) -> None:
+    def __init__(
+        self, source: Source, saved: Callable[[RunId], Saved | None], unreadable: dict[RunId, str]
+    ) -> None:
         self._source = source
         self._saved = saved
         self._trackers: dict[RunId, Tracker] = {}
         self._grown: dict[RunId, bool] = {}  #: by this batch; whether the run has ended
         self._anew: set[RunId] = set()
-        self.unreadable: dict[RunId, str] = {}  #: runs that cannot be folded, and why
+        self.unreadable = unreadable  #: runs that cannot be folded any further, and why
 
     def note(self, row: Row) -> None:
         """Go on by one entry."""

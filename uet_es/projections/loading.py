@@ -10,6 +10,7 @@ from uet_es.projections.database import Connection, quoted, transaction
 from uet_es.projections.feed import Batch, Source
 from uet_es.projections.folds import TABLES, Saved
 from uet_es.projections.models import models
+from uet_es.values import RunId
 
 _ROW = {
     "position": "BIGINT",
@@ -38,11 +39,17 @@ _USUAL_LINE = 1 << 24
 
 
 def load(
-    connection: Connection, source: Source, batch: Batch, longest: int, saved: list[Saved]
+    connection: Connection,
+    source: Source,
+    batch: Batch,
+    longest: int,
+    saved: list[Saved],
+    unreadable: dict[RunId, str],
 ) -> None:
-    """Let ``batch`` in, all of it or nothing; ``saved`` is where the folds of its runs stand.
+    """Let ``batch`` in, all of it or nothing.
 
-    No line of its entries has more than ``longest`` bytes.
+    No line of its entries has more than ``longest`` bytes; ``saved`` is where the folds of its
+    runs stand, ``unreadable`` says which go no further, and why.
 
     Raises:
         LogError: what lies in the log is no JSON.
@@ -54,7 +61,7 @@ def load(
                 for part in model.on_batch:
                     if not part.types or batch.types & part.types or batch.has_fork:
                         connection.execute(part.statements)
-            _keep(connection, saved)
+            _keep(connection, saved, unreadable)
             connection.execute(
                 "UPDATE books.loaded SET position = ?, head = ?",
                 [batch.until, source.digest_at(batch.until)],
@@ -87,10 +94,12 @@ def _view(connection: Connection, name: str, query: str) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
 
 
-def _keep(connection: Connection, saved: list[Saved]) -> None:
+def _keep(connection: Connection, saved: list[Saved], unreadable: dict[RunId, str]) -> None:
     for each in saved:
         connection.execute("DELETE FROM books.folds WHERE run = ?", [each.run])
         connection.execute("INSERT INTO books.folds VALUES (?, ?, ?)", list(each))
+    for run, why in unreadable.items():
+        connection.execute("INSERT OR IGNORE INTO books.unreadable VALUES (?, ?)", [run, why])
 
 
 def reader(path: Path, columns: dict[str, str], longest: int = 0) -> str:

@@ -58,6 +58,7 @@ def _copy(connection: Connection, path: Path) -> None:
     try:
         connection.execute(f'COPY FROM DATABASE "{name}" TO published')
         connection.execute("DROP SCHEMA published.books CASCADE")
+        connection.execute("CHECKPOINT published")
     finally:
         connection.execute("DETACH published")
 

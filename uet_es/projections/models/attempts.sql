@@ -68,7 +68,7 @@ USING (
         any_value(failure.reason) AS reason,
         any_value(failure.message) AS message,
         any_value(coalesce(failure.counted, true)) FILTER (failure IS NOT NULL) AS counted,
-        any_value(payload->>'reason') FILTER (type = 'attempt.recalled') AS recalled,
+        arg_max(payload->>'reason', seq) FILTER (type = 'attempt.recalled') AS recalled,
         any_value(exited.commit) AS commit,
         any_value(exited.changed) AS changed,
         any_value(exited.outside) AS outside,
@@ -78,7 +78,7 @@ USING (
         any_value(true) FILTER (type IN ('workstream.submitted', 'workstream.completed')) AS accepted
     FROM (
         SELECT
-            run, workstream, attempt, inherited, worker, at_us, type, payload,
+            run, workstream, attempt, inherited, worker, seq, at_us, type, payload,
             CASE WHEN type IN ('attempt.exited', 'attempt.lost', 'attempt.unstarted')
             THEN substr(type, 9) END AS ending,
             CASE WHEN type = 'attempt.exited' THEN from_json(

@@ -23,7 +23,7 @@ WITH accepted AS (
             "workstreams": [{"depends_on": ["VARCHAR"], "expected_us": "BIGINT"}]}') AS plan
     FROM fresh
     WHERE type = 'plan.accepted' AND ignored = ''
-    QUALIFY row_number() OVER (PARTITION BY payload->>'$.plan.digest' ORDER BY at_us, run) = 1
+    QUALIFY row_number() OVER (PARTITION BY payload->>'$.plan.digest' ORDER BY position) = 1
 )
 SELECT
     coalesce(plan.digest, '') AS digest,

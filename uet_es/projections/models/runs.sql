@@ -13,13 +13,13 @@
 --   accepted_us    instant of its beginning (a fork's: of its parent's), microseconds since 1970 UTC
 --   finished_us    instant of its last finish; NULL while it goes on
 --   last_us        instant of its last entry
---   makespan_us    from acceptance to finish, microseconds; NULL while it goes on
 --   outcome        succeeded, failed, cancelled; NULL while it goes on
 --   succeeded      workstreams that did, at the finish
 --   failed         workstreams that did, at the finish
 --   cancelled      workstreams that were, at the finish
 --   resumes        drivers that took it over
 --   last_seq       seq of its last entry
+--   makespan_us    from acceptance to finish, microseconds; NULL while it goes on
 CREATE TABLE runs (
     run VARCHAR NOT NULL, parent VARCHAR, forked_at_seq BIGINT, simulated BOOLEAN, plan VARCHAR,
     source VARCHAR, uet VARCHAR, workstreams BIGINT, max_workers BIGINT, accepted_us BIGINT,

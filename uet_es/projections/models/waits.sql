@@ -9,8 +9,8 @@
 --   waits_for   what it waits for: a workstream, a pool, a mode, a tool; for work, the attempt
 --   from_us     instant it began, microseconds since 1970 UTC
 --   to_us       instant it ended; if it is open, that of the last entry
---   took_us     its length, microseconds
 --   is_open     whether later entries may still change it
+--   took_us     its length, microseconds
 CREATE TABLE waits (
     run VARCHAR NOT NULL, workstream VARCHAR NOT NULL, opening BIGINT NOT NULL,
     cause VARCHAR NOT NULL, waits_for VARCHAR NOT NULL, from_us BIGINT NOT NULL,
