@@ -143,7 +143,6 @@ def test_an_empty_warehouse_is_published_too(log, folder):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="the copy is moved without its write-ahead log: it is empty")
 def test_who_has_the_old_copy_open_keeps_it_and_who_comes_anew_sees_the_new_one(
     tmp_path, log, folder
 ):

@@ -221,19 +221,7 @@ def test_an_attempt_says_how_it_ended(log):
     assert ask(log, "SELECT result, files FROM merges") == [("conflicted", ["x", "y"])]
 
 
-@pytest.mark.parametrize(
-    "batch_rows",
-    [
-        pytest.param(
-            1000,
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="any of several in one batch is taken, of several batches the last",
-            ),
-        ),
-        13,
-    ],
-)
+@pytest.mark.parametrize("batch_rows", [1000, 13])
 def test_an_attempt_that_was_told_to_stop_twice_has_the_later_reason(log, batch_rows, tmp_path):
     seen = (accepted("a"), *staffed(1), started("a"), interrupted(), interrupted(), cancel("a"))
     tell(log, "run-1", *seen)
