@@ -43,7 +43,7 @@ def plan_of(count: int, seed: int, *, isolation: str = "worktree") -> Plan:
     return Plan(
         workstreams=tuple(specs),
         limits=Limits(max_workers=8),
-        tools={tool: "true" for tool in TOOLS[1:]},
+        tools=dict.fromkeys(TOOLS[1:], "true"),
         digest=f"bench-{count}-{seed % 10}",
         source=f"plan-{seed % 10}",
         base="0" * 40 if isolation == "worktree" else "",
@@ -69,7 +69,7 @@ def add_run(log: Log, run: RunId, plan: Plan, seed: int) -> int:
     }
     groups = []
     start_us = START_US + seed * DAY_US // 10
-    simulate(plan, lambda id, attempt: fates[id, attempt], groups.append, start_us, run)
+    simulate(plan, lambda name, attempt: fates[name, attempt], groups.append, start_us, run)
     ledger, entries = Ledger(run), []
     for entry in (entry for group in groups for entry in group):
         if isinstance(entry.event, AttemptExited):

@@ -1,6 +1,5 @@
 """What a driver does when its store refuses: each sort of refusal, where it hurts most."""
 
-
 import pytest
 
 from tests.builders import plan_of, spec

@@ -42,13 +42,13 @@ def _chrome(order: Order) -> "Counts":
 
 
 def _ocel(order: Order) -> "Counts":
-    from uet_es.projections.exports.ocel_sqlite import export
+    from uet_es.projections.exports.ocel.as_sqlite import export
 
     return export(order.warehouse, order.run, Path(order.target))
 
 
 def _ocel_json(order: Order) -> "Counts":
-    from uet_es.projections.exports.ocel_json import export
+    from uet_es.projections.exports.ocel.as_json import export
 
     return export(order.warehouse, order.run, Path(order.target))
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.projections.exports.samples import LIBRARY, recorded
 
-FORMATS = ("chrome", "ocel_sqlite", "ocel_json", "wfformat", "parquet", "files")
+FORMATS = ("chrome", "ocel.as_sqlite", "ocel.as_json", "wfformat", "parquet", "files")
 
 
 def digests(folder):

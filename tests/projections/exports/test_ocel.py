@@ -14,8 +14,8 @@ from tests.builders import least
 from tests.projections.exports.samples import LIBRARY, drawn, prefix_of
 from uet_es.errors import UsageError
 from uet_es.events import BY_TAG, tag_of
-from uet_es.projections.exports import ocel_json, ocel_sqlite
-from uet_es.projections.exports.ocel_words import OBJECTS, attributes_of, values_of
+from uet_es.projections.exports.ocel import as_json, as_sqlite
+from uet_es.projections.exports.ocel.words import OBJECTS, attributes_of, values_of
 from uet_es.projections.warehouse import Warehouse
 
 PYTHON_TYPES = {"string": str, "integer": int, "boolean": bool}
@@ -36,13 +36,13 @@ SELECT (SELECT coalesce(sum(len(depends_on)), 0) FROM workstreams WHERE run = $1
 
 def json_of(warehouse, folder, run="run-1"):
     path = folder / f"{run}.json"
-    ocel_json.export(warehouse, run, path)
+    as_json.export(warehouse, run, path)
     return json.loads(path.read_bytes())
 
 
 def database_of(warehouse, folder, run="run-1"):
     path = folder / f"{run}.sqlite"
-    ocel_sqlite.export(warehouse, run, path)
+    as_sqlite.export(warehouse, run, path)
     return path
 
 
@@ -263,7 +263,7 @@ def test_types_have_tables_with_typed_columns(recorded_library, tmp_path):
 
 
 def test_a_run_that_is_not_there_is_refused_and_leaves_nothing(recorded_agents, tmp_path):
-    for form in (ocel_json, ocel_sqlite):
+    for form in (as_json, as_sqlite):
         with pytest.raises(UsageError, match=r"run-7 has no entry"):
             form.export(recorded_agents, "run-7", tmp_path / "log")
     assert list(tmp_path.iterdir()) == []

@@ -39,8 +39,8 @@ from uet_es.kernel import Ledger, evolve, turn
 from uet_es.log.store import Log
 from uet_es.plan import Limits
 from uet_es.projections.exports.otlp import Sent, send_otlp
-from uet_es.projections.exports.otlp_tally import Counted, Spread
-from uet_es.projections.exports.otlp_words import (
+from uet_es.projections.exports.otlp.tally import Counted, Spread
+from uet_es.projections.exports.otlp.words import (
     provider_of,
     result_of_attempt,
     result_of_workstream,

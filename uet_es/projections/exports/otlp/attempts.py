@@ -1,8 +1,8 @@
 """An attempt as spans: the attempt itself, its set-up, the merge of its work, its use of models."""
 
-from uet_es.projections.exports.otlp_rows import AttemptRow, MergeRow, UsageRow
-from uet_es.projections.exports.otlp_shapes import Ids, Span, failure, known, task
-from uet_es.projections.exports.otlp_words import (
+from uet_es.projections.exports.otlp.rows import AttemptRow, MergeRow, UsageRow
+from uet_es.projections.exports.otlp.shapes import Ids, Span, failure, known, task
+from uet_es.projections.exports.otlp.words import (
     FAILED,
     provider_of,
     result_of_attempt,

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from operator import itemgetter
 
-from uet_es.projections.exports.otlp_shapes import Attribute, Measured, known
+from uet_es.projections.exports.otlp.shapes import Attribute, Measured, known
 
 _Labels = tuple[tuple[str, Attribute], ...]
 

@@ -7,7 +7,7 @@ import msgspec
 
 from uet_es.errors import UsageError
 from uet_es.projections.database import Connection
-from uet_es.projections.exports.files_pages import SCHEMA_VERSION, pages, transitions
+from uet_es.projections.exports.files.pages import SCHEMA_VERSION, pages, transitions
 from uet_es.projections.exports.subject import Counts, Subject, subject
 from uet_es.projections.warehouse import Warehouse
 from uet_es.projections.writing import replace_file, whole_folder

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from uet_es.projections.database import Connection
-from uet_es.projections.exports.chrome_tracks import Event, Tracks
+from uet_es.projections.exports.chrome.tracks import Event, Tracks
 from uet_es.projections.exports.subject import Subject, stream
 from uet_es.values import NANOUSD_PER_USD
 

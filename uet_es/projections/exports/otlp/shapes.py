@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
-from uet_es.projections.exports.otlp_words import FAILED, Result
+from uet_es.projections.exports.otlp.words import FAILED, Result
 from uet_es.values import Instant
 
 Attribute = str | bool | int | float | list[str]

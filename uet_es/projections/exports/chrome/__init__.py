@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 
 from uet_es.projections.database import Connection
-from uet_es.projections.exports import chrome_points, chrome_slices
-from uet_es.projections.exports.chrome_tracks import Tracks
+from uet_es.projections.exports.chrome import points, slices
+from uet_es.projections.exports.chrome.tracks import Tracks
 from uet_es.projections.exports.subject import Counts, Subject, subject
 from uet_es.projections.warehouse import Warehouse
 from uet_es.projections.writing import whole_file
@@ -62,12 +62,12 @@ def _events(connection: Connection, about: Subject) -> Iterator[dict[str, object
     tracks = Tracks.of(connection, about)
     return chain(
         tracks.metadata(),
-        chrome_slices.attempts(connection, about, tracks),
-        chrome_slices.merges(connection, about, tracks),
-        chrome_slices.waits(connection, about, tracks),
-        chrome_slices.critical_path(connection, about, tracks),
-        chrome_slices.arrows(connection, about, tracks),
-        chrome_points.states(connection, about, tracks),
-        chrome_points.spending(connection, about, tracks),
-        chrome_points.instants(connection, about, tracks),
+        slices.attempts(connection, about, tracks),
+        slices.merges(connection, about, tracks),
+        slices.waits(connection, about, tracks),
+        slices.critical_path(connection, about, tracks),
+        slices.arrows(connection, about, tracks),
+        points.states(connection, about, tracks),
+        points.spending(connection, about, tracks),
+        points.instants(connection, about, tracks),
     )

@@ -28,9 +28,9 @@ from opentelemetry.trace import (
 
 from uet_es import __version__
 from uet_es.errors import UsageError
-from uet_es.projections.exports.otlp_points import SCHEMA, metrics_data
-from uet_es.projections.exports.otlp_shapes import Attributes, Metric, Span
-from uet_es.projections.exports.otlp_wire import Wire
+from uet_es.projections.exports.otlp.points import SCHEMA, metrics_data
+from uet_es.projections.exports.otlp.shapes import Attributes, Metric, Span
+from uet_es.projections.exports.otlp.wire import Wire
 from uet_es.values import Instant
 
 #: Spans, links and moments of one request: far below the 20 MB that a collector takes.

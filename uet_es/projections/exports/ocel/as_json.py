@@ -6,8 +6,8 @@ from typing import IO
 
 import msgspec
 
-from uet_es.projections.exports.ocel_log import ObjectCentricLog
-from uet_es.projections.exports.ocel_words import Attributes, Event, Object, Related
+from uet_es.projections.exports.ocel.log import ObjectCentricLog
+from uet_es.projections.exports.ocel.words import Attributes, Event, Object, Related
 from uet_es.projections.exports.subject import Counts, iso, subject
 from uet_es.projections.warehouse import Warehouse
 from uet_es.projections.writing import whole_file

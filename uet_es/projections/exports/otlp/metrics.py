@@ -5,11 +5,11 @@ Attempts that a fork inherited count in its parent. Simulated runs spend nothing
 
 from collections.abc import Iterator
 
-from uet_es.projections.exports import otlp_rows
-from uet_es.projections.exports.otlp_rows import AttemptRow, RunRow
-from uet_es.projections.exports.otlp_shapes import Attribute, Measured, Metric
-from uet_es.projections.exports.otlp_tally import Counted, Spread
-from uet_es.projections.exports.otlp_words import (
+from uet_es.projections.exports.otlp import rows
+from uet_es.projections.exports.otlp.rows import AttemptRow, RunRow
+from uet_es.projections.exports.otlp.shapes import Attribute, Measured, Metric
+from uet_es.projections.exports.otlp.tally import Counted, Spread
+from uet_es.projections.exports.otlp.words import (
     FAILED,
     error_of_run,
     provider_of,
@@ -78,7 +78,7 @@ def _of_the_run(subject: RunRow) -> Iterator[Metric]:
 def _of_attempts(warehouse: Warehouse, subject: RunRow) -> Iterator[Metric]:
     name: dict[str, Attribute | None] = {"cicd.pipeline.name": subject.pipeline}
     failed, broken, lasted = Counted(), Counted(), Spread(_SECONDS, unit=SECOND_US)
-    for attempt in otlp_rows.attempts(warehouse, subject.run):
+    for attempt in rows.attempts(warehouse, subject.run):
         if attempt.inherited:
             continue
         result = result_of_attempt(attempt.outcome, attempt.reason)
@@ -144,7 +144,7 @@ def _of_workers(warehouse: Warehouse, subject: RunRow) -> Metric:
 
 def _of_usage(warehouse: Warehouse, subject: RunRow) -> Iterator[Metric]:
     tokens, cost, unpriced = Spread(_TOKENS), Counted(), Counted()
-    for row in otlp_rows.usage(warehouse, subject.run):
+    for row in rows.usage(warehouse, subject.run):
         model: dict[str, Attribute | None] = {
             "gen_ai.provider.name": provider_of(row.model),
             "gen_ai.request.model": row.model,

@@ -6,9 +6,9 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from uet_es.projections.exports.ocel_json import ALWAYS_US
-from uet_es.projections.exports.ocel_log import ObjectCentricLog
-from uet_es.projections.exports.ocel_words import Attributes, Event, Object
+from uet_es.projections.exports.ocel.as_json import ALWAYS_US
+from uet_es.projections.exports.ocel.log import ObjectCentricLog
+from uet_es.projections.exports.ocel.words import Attributes, Event, Object
 from uet_es.projections.exports.subject import Counts, iso, subject
 from uet_es.projections.warehouse import Warehouse
 from uet_es.projections.writing import whole_file

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from uet_es.projections.database import Connection
-from uet_es.projections.exports.chrome_tracks import Event, Track, Tracks
+from uet_es.projections.exports.chrome.tracks import Event, Track, Tracks
 from uet_es.projections.exports.subject import Subject, stream
 from uet_es.values import Instant
 

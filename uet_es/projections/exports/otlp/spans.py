@@ -5,16 +5,16 @@ What is not over ends where the log ends, and says no result.
 
 from collections.abc import Iterator
 
-from uet_es.projections.exports import otlp_rows
-from uet_es.projections.exports.otlp_attempts import (
+from uet_es.projections.exports.otlp import rows
+from uet_es.projections.exports.otlp.attempts import (
     attempt_span,
     merge_span,
     setup_span,
     usage_span,
 )
-from uet_es.projections.exports.otlp_rows import RunRow, WorkstreamRow
-from uet_es.projections.exports.otlp_shapes import Ids, Link, Moment, Span, failure, known, task
-from uet_es.projections.exports.otlp_words import (
+from uet_es.projections.exports.otlp.rows import RunRow, WorkstreamRow
+from uet_es.projections.exports.otlp.shapes import Ids, Link, Moment, Span, failure, known, task
+from uet_es.projections.exports.otlp.words import (
     FAILED,
     error_of_run,
     result_of_run,
@@ -30,16 +30,16 @@ def spans_of(warehouse: Warehouse, subject: RunRow) -> Iterator[Span]:
     """Every span of a run; a parent before its children."""
     ids = Ids(subject.store, subject.run)
     yield _run_span(ids, subject, _moments(warehouse, subject.run))
-    for workstream in otlp_rows.workstreams(warehouse, subject.run):
+    for workstream in rows.workstreams(warehouse, subject.run):
         if workstream.readied_us or workstream.dispatched_us or workstream.ended_us:
             yield _workstream_span(ids, workstream, subject.to_us)
-    for attempt in otlp_rows.attempts(warehouse, subject.run):
+    for attempt in rows.attempts(warehouse, subject.run):
         yield attempt_span(ids, attempt, subject.to_us)
         if attempt.started_us is not None and attempt.started_us > attempt.dispatched_us:
             yield setup_span(ids, attempt)
-    for merge in otlp_rows.merges(warehouse, subject.run):
+    for merge in rows.merges(warehouse, subject.run):
         yield merge_span(ids, merge, subject.to_us)
-    for usage in otlp_rows.usage(warehouse, subject.run):
+    for usage in rows.usage(warehouse, subject.run):
         yield usage_span(ids, usage)
 
 
@@ -50,7 +50,7 @@ def _moments(warehouse: Warehouse, run: str) -> tuple[Moment, ...]:
             each.at_us,
             known({"uet.workstream": each.workstream, "uet.by": each.by, "uet.why": each.reason}),
         )
-        for each in otlp_rows.happened(warehouse, run)
+        for each in rows.happened(warehouse, run)
     )
 
 

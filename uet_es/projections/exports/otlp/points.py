@@ -18,7 +18,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from uet_es import __version__
-from uet_es.projections.exports.otlp_shapes import Measured, Metric
+from uet_es.projections.exports.otlp.shapes import Measured, Metric
 from uet_es.values import Instant
 
 #: The conventions that names are from.

@@ -7,10 +7,10 @@ exported while it goes on and again when it is over.
 from typing import NamedTuple
 
 from uet_es.errors import UsageError
-from uet_es.projections.exports.otlp_metrics import metrics_of
-from uet_es.projections.exports.otlp_rows import RunRow, run_row
-from uet_es.projections.exports.otlp_shapes import Attribute, Ids, known
-from uet_es.projections.exports.otlp_spans import spans_of
+from uet_es.projections.exports.otlp.metrics import metrics_of
+from uet_es.projections.exports.otlp.rows import RunRow, run_row
+from uet_es.projections.exports.otlp.shapes import Attribute, Ids, known
+from uet_es.projections.exports.otlp.spans import spans_of
 from uet_es.projections.warehouse import Warehouse
 
 DEFAULT_ENDPOINT = "http://localhost:4318"
@@ -40,8 +40,8 @@ def send_otlp(
         TryLaterError: nobody answers there.
     """
     try:
-        from uet_es.projections.exports.otlp_sender import SpanSender, send_metrics
-        from uet_es.projections.exports.otlp_wire import Wire
+        from uet_es.projections.exports.otlp.sender import SpanSender, send_metrics
+        from uet_es.projections.exports.otlp.wire import Wire
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _LIBRARIES:
             raise

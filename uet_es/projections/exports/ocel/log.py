@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from uet_es.projections.database import Connection
-from uet_es.projections.exports.ocel_words import (
+from uet_es.projections.exports.ocel.words import (
     OBJECTS,
     Attributes,
     Change,
