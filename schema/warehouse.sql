@@ -71,7 +71,7 @@ CREATE TABLE forecasts (
 -- from: folded, fresh_times
 --
 --   run              run
---   work_us          time that all attempts ran, in sum, microseconds
+--   work_us          time that all attempts ran, in sum, microseconds; of lost ones what was seen
 --   setup_us         time from dispatch to first sign of life, in sum
 --   merging_us       time that workstreams waited to be merged or were merged, in sum
 --   longest_path_us  longest chain of dependencies, by the time their attempts really ran
@@ -457,7 +457,7 @@ CREATE TABLE workstreams (
 );
 
 -- efficiency: one row per run: how much faster it was than one worker, and than it could have been.
--- from: runs, run_times, waits, workers
+-- from: runs, run_times, waits
 --
 --   run                    run
 --   simulated              whether nothing was executed

@@ -190,7 +190,6 @@ def test_two_statements_are_not_one_parquet_file(uet, place, folder):
     assert not (folder / "x.parquet").exists()
 
 
-@pytest.mark.xfail(strict=True, reason="what follows a comment in the same line is part of it")
 @pytest.mark.parametrize("text", ["SELECT 1 AS a -- one", "SELECT 1 AS a; -- one"])
 def test_a_comment_at_the_end_does_not_disturb_parquet(uet, place, folder, text):
     assert uet("sql", text, "-f", "parquet", "-o", "x.parquet").status == 0
@@ -272,13 +271,8 @@ def test_what_writes_is_refused_and_it_is_said_what_it_is(uet, place, folder, te
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(
-            text, marks=pytest.mark.xfail(strict=True, reason=f"{kind} is taken for reading")
-        )
-        for kind, text in (
-            ("EXPLAIN ANALYZE", "EXPLAIN ANALYZE COPY (SELECT 1) TO 'written.csv'"),
-            ("whatever pivots", "COPY (PIVOT entries ON type USING count(*)) TO 'written.csv'"),
-        )
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO 'written.csv'",
+        "COPY (PIVOT entries ON type USING count(*)) TO 'written.csv'",
     ],
 )
 def test_no_statement_writes_a_file_in_disguise(uet, place, folder, text):
@@ -310,7 +304,6 @@ def test_what_is_wrong_is_said_with_its_place(uet, place, text, what, where):
     assert "^" in said.err
 
 
-@pytest.mark.xfail(strict=True, reason="DuckDB takes variables of ours for tables")
 @pytest.mark.parametrize("name", ["statement", "connection", "statements"])
 def test_a_name_that_only_python_knows_is_no_table(uet, place, name):
     said = uet("sql", f"SELECT * FROM {name}")
@@ -511,7 +504,6 @@ def test_a_prompt_ends_with_its_input_and_keeps_what_was_typed(terminal, folder)
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="a ; at the end of a line ends the statement even in a text")
 def test_a_semicolon_in_a_text_ends_no_statement(terminal):
     at = terminal("--format", "csv")
     at.types("SELECT 'a;\n")
@@ -521,7 +513,6 @@ def test_a_semicolon_in_a_text_ends_no_statement(terminal):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="a comment behind the ; keeps the statement open")
 def test_a_comment_behind_a_statement_does_not_keep_it_open(terminal):
     at = terminal("--format", "csv")
     at.types("SELECT 6 * 7 AS n; -- that is all\n")

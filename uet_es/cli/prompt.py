@@ -17,6 +17,7 @@ def prompt(ask: Callable[[str, Form], None], form: Form) -> None:
     nobody's way.
     """
     from uet_es.errors import UetError
+    from uet_es.projections.asking import is_complete
 
     with _history():
         remark(_HELP)
@@ -36,7 +37,7 @@ def prompt(ask: Callable[[str, Form], None], form: Form) -> None:
                     return
                 continue
             text = f"{text}\n{line}".strip()
-            if not text.endswith(";"):
+            if not is_complete(text):
                 continue
             try:
                 ask(text, form)

@@ -1,5 +1,6 @@
 """What a person asks in SQL: only reading, one statement after another, streamed."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -7,9 +8,27 @@ from typing import NamedTuple
 import duckdb
 
 from uet_es.errors import UsageError
-from uet_es.projections.database import Connection, asked, quoted
+from uet_es.projections.database import Connection, asked
 
-_READING = frozenset({"SELECT", "EXPLAIN", "MULTI"})  # MULTI is how PIVOT is read
+#: What a statement that only reads begins with. The parser's own kinds do not say it: it takes
+#: ``COPY (PIVOT …) TO`` for a PIVOT, and EXPLAIN ANALYZE does what it explains.
+_READING = frozenset(
+    {
+        "DESC",
+        "DESCRIBE",
+        "FROM",
+        "PIVOT",
+        "SELECT",
+        "SHOW",
+        "SUMMARIZE",
+        "TABLE",
+        "UNPIVOT",
+        "VALUES",
+        "WITH",
+    }
+)
+_WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE_INTO"})  # behind a WITH
+_EXPLAINING = frozenset({"EXPLAIN", "ANALYZE"})
 _ROWS = 1000
 
 
@@ -32,14 +51,20 @@ def statements(text: str) -> list[str]:
     if not found:
         raise UsageError("there is no statement")
     for number, statement in enumerate(found, start=1):
-        kind = statement.type.name
-        if kind not in _READING:
+        verb = _verb(statement.query)
+        if verb not in _READING or statement.type.name in _WRITING:
             of = f"statement {number} of {len(found)} is " if len(found) > 1 else "this is "
             raise UsageError(
-                f"{of}{_article(kind)}, and the warehouse is only read: it follows the log, which "
+                f"{of}{_article(verb)}, and the warehouse is only read: it follows the log, which "
                 "nobody changes. --format csv, json or parquet writes an answer to a file"
             )
     return [statement.query for statement in found]
+
+
+def is_complete(text: str) -> bool:
+    """Whether ``text`` ends in a ``;`` that stands in no literal and no comment."""
+    tokens = [place for place, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment]
+    return bool(tokens) and text[tokens[-1]] == ";"
 
 
 def answer(connection: Connection, statement: str) -> Answer:
@@ -64,8 +89,18 @@ def _rows(found: Connection) -> Iterator[tuple[object, ...]]:
             yield from rows
 
 
-def _article(kind: str) -> str:
-    return f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind.replace('_', ' ')}"
+def _verb(statement: str) -> str:
+    """The word that says what a statement does, or what it would explain."""
+    words = (
+        re.split(r"\W", statement[place:], maxsplit=1)[0].upper()
+        for place, kind in duckdb.tokenize(statement)
+        if kind in (duckdb.token_type.keyword, duckdb.token_type.identifier)
+    )
+    return next((word for word in words if word not in _EXPLAINING), "EXPLAIN")
+
+
+def _article(verb: str) -> str:
+    return f"{'an' if verb[0] in 'AEIOU' else 'a'} {verb}"
 
 
 def write_parquet(connection: Connection, statement: str, path: Path) -> None:
@@ -77,10 +112,10 @@ def write_parquet(connection: Connection, statement: str, path: Path) -> None:
     draft = path.with_name(f".{path.name}.draft")
     try:
         with asked():
-            connection.execute(
-                f"COPY ({statement.rstrip().rstrip(';')}) TO {quoted(draft)} "
-                "(FORMAT parquet, COMPRESSION zstd)"
-            )
+            relation = connection.sql(statement)
+            if relation is None:
+                raise UsageError("this has no rows to write")
+            relation.write_parquet(str(draft), compression="zstd")
         draft.rename(path)
     finally:
         draft.unlink(missing_ok=True)

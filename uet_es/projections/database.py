@@ -37,7 +37,7 @@ def connect(path: Path | None, *, read_only: bool = False, wait_s: float = 5.0) 
     while True:
         try:
             connection = duckdb.connect(str(path or ":memory:"), read_only=read_only)
-            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute("SET TimeZone = 'UTC'; SET python_enable_replacements = false")
             if path is not None and not read_only:
                 connection.execute(_LATER)
             return connection

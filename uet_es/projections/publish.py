@@ -80,6 +80,11 @@ def _parquet(connection: Connection, folder: Path) -> int:
             "(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (of))"
         )
         (folder / model.name).mkdir()
+        if not parts.exists():
+            none = f"SELECT * FROM {model.name} LIMIT 0"
+            _write(connection, none, folder / model.name / "none.parquet")
+            count += 1
+            continue
         for run in runs:
             for number, part in enumerate(sorted((parts / f"of={run}").glob("*.parquet"))):
                 name = f"{run}-{number}" if number else run  # a large one comes in pieces

@@ -72,7 +72,7 @@ USING (
         any_value(exited.commit) AS commit,
         any_value(exited.changed) AS changed,
         any_value(exited.outside) AS outside,
-        any_value(payload->>'base') FILTER (type = 'worktree.prepared') AS base,
+        arg_min(payload->>'base', seq) FILTER (type = 'worktree.prepared') AS base,
         any_value(exited.stdout_bytes) AS stdout_bytes,
         any_value(exited.stderr_bytes) AS stderr_bytes,
         any_value(true) FILTER (type IN ('workstream.submitted', 'workstream.completed')) AS accepted

@@ -1,5 +1,5 @@
 -- efficiency: one row per run: how much faster it was than one worker, and than it could have been.
--- from: runs, run_times, waits, workers
+-- from: runs, run_times, waits
 --
 --   run                    run
 --   simulated              whether nothing was executed

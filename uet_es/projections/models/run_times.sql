@@ -2,7 +2,7 @@
 -- from: folded, fresh_times
 --
 --   run              run
---   work_us          time that all attempts ran, in sum, microseconds
+--   work_us          time that all attempts ran, in sum, microseconds; of lost ones what was seen
 --   setup_us         time from dispatch to first sign of life, in sum
 --   merging_us       time that workstreams waited to be merged or were merged, in sum
 --   longest_path_us  longest chain of dependencies, by the time their attempts really ran
