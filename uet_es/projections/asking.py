@@ -63,8 +63,8 @@ def statements(text: str) -> list[str]:
 
 def is_complete(text: str) -> bool:
     """Whether ``text`` ends in a ``;`` that stands in no literal and no comment."""
-    tokens = [place for place, kind in duckdb.tokenize(text) if kind != duckdb.token_type.comment]
-    return bool(tokens) and text[tokens[-1]] == ";"
+    places = _places(text)
+    return bool(places) and text[places[-1]] == ";"
 
 
 def answer(connection: Connection, statement: str) -> Answer:
@@ -87,6 +87,22 @@ def _rows(found: Connection) -> Iterator[tuple[object, ...]]:
     with asked():
         while rows := found.fetchmany(_ROWS):
             yield from rows
+
+
+def _places(text: str) -> list[int]:
+    """Where the tokens of ``text`` begin; comments are none."""
+    tokens = duckdb.tokenize(text)
+    return [place for place, kind in tokens if kind != duckdb.token_type.comment]
+
+
+def _bare(statement: str) -> str:
+    """``statement`` without its ``;`` and what stands behind that."""
+    end = len(statement)
+    for place in reversed(_places(statement)):
+        if statement[place] != ";":
+            break
+        end = place
+    return statement[:end]
 
 
 def _verb(statement: str) -> str:
@@ -112,7 +128,7 @@ def write_parquet(connection: Connection, statement: str, path: Path) -> None:
     draft = path.with_name(f".{path.name}.draft")
     try:
         with asked():
-            relation = connection.sql(statement)
+            relation = connection.sql(_bare(statement))
             if relation is None:
                 raise UsageError("this has no rows to write")
             relation.write_parquet(str(draft), compression="zstd")
