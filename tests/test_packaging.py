@@ -46,12 +46,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_package_and_nothing_else(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     ours = {name for name in names if ".dist-info/" not in name}
-    package = ROOT / "uet_es"
-    modules = {f.relative_to(ROOT).as_posix() for f in package.rglob("*.py")}
-    templates = package / "cli" / "templates"
-    shipped = {f.relative_to(ROOT).as_posix() for f in templates.rglob("*") if f.is_file()}
-    assert len(shipped) > 3
-    assert ours == modules | shipped
+    files = [f.relative_to(ROOT) for f in (ROOT / "uet_es").rglob("*") if f.is_file()]
+    shipped = {f.as_posix() for f in files if "__pycache__" not in f.parts}
+    for folder in ("cli/templates", "projections/models", "projections/report"):
+        kept = {name for name in shipped if name.startswith(f"uet_es/{folder}/")}
+        assert [name for name in kept if not name.endswith(".py")], folder
+    assert ours == shipped
 
 
 def test_the_wheel_brings_the_command_and_names_what_it_needs(wheel):

@@ -485,6 +485,7 @@ def test_a_prompt_answers_and_survives_every_mistake(terminal, place):
     at.interrupts("uet sql> ")
     at.types("SELECT 'still here' AS a;\n")
     at.shows("still here\n")
+    at.shows("uet sql> ")
     # Between two statements it is in nobody's way.
     with duckdb.connect(str(place.warehouse)) as other:
         assert other.execute("SELECT count(*) FROM runs").fetchone() == (1,)
