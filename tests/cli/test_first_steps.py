@@ -71,6 +71,7 @@ def test_the_doctor_looks_at_everything(uet, finished):
         "python",
         "git",
         "sqlite",
+        "extras",
         "prices",
         "repository",
         "worktrees",

@@ -30,7 +30,7 @@ def tamper(path: Path, *statements: str) -> None:
     """Change the store as somebody would who knows SQL and drops the guards first."""
     connection = sqlite3.connect(path, isolation_level=None)
     for name in ("changed", "removed", "replaced"):
-        connection.execute(f"DROP TRIGGER entries_are_never_{name}")
+        connection.execute(f"DROP TRIGGER IF EXISTS entries_are_never_{name}")
     for statement in statements:
         assert connection.execute(statement).rowcount, statement
     connection.close()

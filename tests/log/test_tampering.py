@@ -9,7 +9,9 @@ from tests.log.samples import entries
 from uet_es.errors import LogError
 from uet_es.events.observations import PauseAsked
 from uet_es.log.chain import joined, link, split
+from uet_es.log.predictions import PredictionMade
 from uet_es.log.store import Log
+from uet_es.plan import Limits
 from uet_es.values import RunId
 
 OTHER = RunId("run-12")
@@ -173,3 +175,21 @@ def test_people_read_entries_with_plain_sql(path, head):
     assert [row[0] for row in rows] == list(range(1, 23))
     assert rows[2] == (3, 2, "2026-09-21T14:13:20.000Z", "run-1", 2, "attempt.exited", 0, 1)
     assert asked == [("run-1", n, "pause.asked") for n in (1, 2, 3)]
+
+
+def test_a_changed_or_removed_prediction_is_named(path, head):
+    for makespan_us in (10, 20, 30):
+        with Log.open(path) as log:
+            made = PredictionMade(plan="p", limits=Limits(), makespan_us=makespan_us)
+            log.predict(made, at_us=makespan_us)
+            (said,) = log.verify_predictions()
+            assert (said.run, said.intact) == ("predictions/p", True)
+    tamper(path, "UPDATE stored_events SET state = replace(state, ':20,', ':21,')")
+    with Log.open(path) as log:
+        (said,) = log.verify_predictions()
+        assert [(f.problem, f.number) for f in said.findings] == [("altered", 2)]
+    second = "originator_id = 'predictions/p' AND originator_version = 2"
+    tamper(path, f"DELETE FROM stored_events WHERE {second}")
+    with Log.open(path) as log:
+        (said,) = log.verify_predictions()
+        assert [(f.problem, f.number) for f in said.findings] == [("removed", 2)]

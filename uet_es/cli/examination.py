@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from typing import Literal, NamedTuple
 
 from uet_es.cli.printing import count
@@ -18,6 +19,8 @@ from uet_es.values import RunId
 from uet_es.world import git, repository
 from uet_es.world.driver_lock import driver_of
 
+#: Extras, and what of each is asked for.
+_EXTRAS = {"optimize": "ortools", "otel": "opentelemetry", "report": "bokeh"}
 _SYNCS = 20
 _SLOW_SYNC_MS = 50
 _LITTLE_BYTES = 1 << 30
@@ -39,6 +42,7 @@ def examined(place: Place) -> list[Check]:
         Check("processors", "ok", str(os.cpu_count() or 1)),
         Check("sqlite", "ok", sqlite3.sqlite_version),
         _prices(),
+        _extras(),
         _git(),
         *_repository(place),
         _worktrees(place),
@@ -53,6 +57,17 @@ def _prices() -> Check:
         return Check("prices", "ok", f"genai-prices {version('genai-prices')}")
     except PackageNotFoundError:
         return Check("prices", "lacks", "no table", "install genai-prices to price model usage")
+
+
+def _extras() -> Check:
+    """Which optional parts are there."""
+    there = {extra: find_spec(library) is not None for extra, library in _EXTRAS.items()}
+    missing = [extra for extra, is_there in there.items() if not is_there]
+    found = ", ".join(extra for extra, is_there in there.items() if is_there) or "none"
+    if not missing:
+        return Check("extras", "ok", found)
+    advice = f"pip install 'uet[{','.join(missing)}]' for the rest"
+    return Check("extras", "note", found, advice)
 
 
 def _git() -> Check:

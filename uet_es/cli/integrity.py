@@ -27,6 +27,8 @@ def verify(
 ) -> None:
     """Follow the hash chain of RUN, or of all runs, and name the first entry that is wrong.
 
+    Without RUN the chains of what was predicted are followed as well.
+
     A tail that was cut off shows only against a head kept elsewhere: .uet/heads, or --head.
     Ends with 0 if all is as it was written, with 5 if not.
     """
@@ -41,6 +43,7 @@ def verify(
         chosen = log.runs() if named is None else (chosen_run(log, run, run_id),)
         found = [_verified(log, each, head, place.state) for each in chosen]
         if named is None:
+            found += log.verify_predictions()
             found += _vanished(place.state, log)
     if wants_json(as_json, output):
         documents = [_document(each) for each in found]

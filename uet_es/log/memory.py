@@ -68,6 +68,9 @@ class MemoryStore:
     def names(self) -> list[str]:
         return list(dict.fromkeys(row.run for row in self._all(0)))
 
+    def streams(self, name: str) -> list[StreamId]:
+        return sorted({row.stream for row in self._all(0) if row.stream.startswith(f"{name}/")})
+
     def overwrite(self, rows: Sequence[Row]) -> None:
         raise UsageError("a log in memory is not redacted: it is forgotten")
 

@@ -91,6 +91,10 @@ class Store(Protocol):
         """What stands before the first ``/`` of any stream, each once."""
         ...
 
+    def streams(self, name: str) -> list[StreamId]:
+        """Those that begin with ``name/``, sorted."""
+        ...
+
     def overwrite(self, rows: Sequence[Row]) -> None:
         """Replace topic and state of stored rows: for redaction, nothing else."""
         ...

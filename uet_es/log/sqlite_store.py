@@ -122,6 +122,13 @@ class SqliteStore:
                 found = connection.execute(first, (names[-1] + "0",)).fetchone()[0]
         return names
 
+    def streams(self, name: str) -> list[StreamId]:
+        statement = """SELECT DISTINCT originator_id FROM stored_events
+            WHERE originator_id >= ? AND originator_id < ? ORDER BY originator_id"""
+        with self._connection() as connection:
+            found = connection.execute(statement, (f"{name}/", f"{name}0")).fetchall()
+        return [StreamId(stream) for (stream,) in found]
+
     def overwrite(self, rows: Sequence[Row]) -> None:
         with self._connection() as connection:
             connection.execute("PRAGMA secure_delete=ON")

@@ -17,7 +17,7 @@ from uet_es.log.inbox import Inbox
 from uet_es.log.lineage import Lineage
 from uet_es.log.predictions import PredictionMade, Predictions, PredictionScored
 from uet_es.log.redaction import redacted_entry, redacted_request, redaction_of
-from uet_es.log.rows import Head, Row, Store, is_entry, ndjson
+from uet_es.log.rows import PREDICTIONS, Head, Row, Store, is_entry, ndjson
 from uet_es.log.sqlite_store import SqliteStore, create_store
 from uet_es.log.upcast import UPCASTERS, Upcasters
 from uet_es.log.verify import Findings, break_at, cut, follow, seq_of, version_of
@@ -268,6 +268,23 @@ class Log:
             head=followed.digest,
             findings=findings,
         )
+
+    def verify_predictions(self) -> list[Findings]:
+        """Follow the chain of what was predicted about each plan."""
+        found = []
+        for stream in self._store.streams(PREDICTIONS):
+            start = Head(seed(stream), 0)
+            said = follow(stream, self._store.stream(stream), version_of, None, start)
+            found.append(
+                Findings(
+                    run=stream,
+                    entries=said.count,
+                    requests=0,
+                    head=said.digest,
+                    findings=said.findings,
+                )
+            )
+        return found
 
     def redact(self, run: RunId, seq: int, *, reason: str, by: str, at_us: Instant) -> None:
         """Replace the text in one entry, and in the request it admitted, for ever.
