@@ -2,7 +2,7 @@
 
 import random
 
-from uet_es.drivers.simulate import simulate
+from uet_es.drivers.simulation.simulate import simulate
 from uet_es.events.base import Observation
 from uet_es.events.observations import AttemptExited, UsageReported
 from uet_es.kernel import Ledger, turn

@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from uet_es.drivers.simulate import schedule
+from uet_es.drivers.simulation.simulate import schedule
 from uet_es.plan import Limits, Plan, WorkstreamSpec
 
 

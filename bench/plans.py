@@ -2,7 +2,7 @@
 
 import random
 
-from uet_es.drivers.simulate import simulate
+from uet_es.drivers.simulation.simulate import simulate
 from uet_es.plan import Limits, Plan, WorkstreamSpec
 from uet_es.values import SECOND_US
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from uet_es.drivers.simulate import schedule
+from uet_es.drivers.simulation.simulate import schedule
 from uet_es.plan import TODAY, Limits, Plan, WorkstreamSpec
 from uet_es.search.improve import improve
 from uet_es.search.improved import apply

@@ -5,7 +5,7 @@ import simpy
 from bench.measure import at_most, paired, timed
 from bench.plans import layered, recorded
 from uet_es.aggregates.order import tails
-from uet_es.drivers.simulate import simulate
+from uet_es.drivers.simulation.simulate import simulate
 
 WORKERS = 8
 #: SimPy sorts its queue at every request: the smaller the plan, the harder it is to keep up with.

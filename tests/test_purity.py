@@ -65,7 +65,7 @@ import hashlib
 import msgspec
 from tests.builders import random_plan
 from tests.simulation.story import tell
-from uet_es.drivers.simulate import simulate
+from uet_es.drivers.simulation.simulate import simulate
 
 digest = hashlib.sha256()
 for seed in range(12):

@@ -16,11 +16,11 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders import plan_of, spec
-from uet_es.drivers.durations import Fate, Setup
 from uet_es.drivers.loop import admit, take
 from uet_es.drivers.predictions import predict, score
-from uet_es.drivers.simulate import simulate
-from uet_es.drivers.simulated_world import SimulatedWorld
+from uet_es.drivers.simulation.durations import Fate, Setup
+from uet_es.drivers.simulation.simulate import simulate
+from uet_es.drivers.simulation.world import SimulatedWorld
 from uet_es.effects import Merge, StartAttempt, StartWorker
 from uet_es.events.base import Decision
 from uet_es.events.decisions import (

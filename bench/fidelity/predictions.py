@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from uet_es.drivers.learning import learn
-from uet_es.drivers.simulate import simulate
+from uet_es.drivers.simulation.learning import learn
+from uet_es.drivers.simulation.simulate import simulate
 from uet_es.events.observations import AttemptExited
 
 

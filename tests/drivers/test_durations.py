@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from tests.builders import plan_of, spec
-from uet_es.drivers.durations import (
+from uet_es.drivers.simulation.durations import (
     SPREAD_MIN,
     USUAL_SPREAD,
     Fate,

@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from tests.builders import plan_of, random_plan, spec
-from uet_es.drivers.durations import Fate, Machine, Model, Setup, Usual
-from uet_es.drivers.learning import history_of, learn
-from uet_es.drivers.recorded import recorded
-from uet_es.drivers.simulate import resume_simulated, simulate
-from uet_es.drivers.solution import solved
+from uet_es.drivers.simulation.durations import Fate, Machine, Model, Setup, Usual
+from uet_es.drivers.simulation.learning import history_of, learn
+from uet_es.drivers.simulation.recorded import recorded
+from uet_es.drivers.simulation.simulate import resume_simulated, simulate
+from uet_es.drivers.simulation.solution import solved
 from uet_es.events.observations import AttemptExited, AttemptStarted
 from uet_es.kernel import fold
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from uet_es.drivers.processor import Processor, demand_of, stretch
+from uet_es.drivers.simulation.processor import Processor, demand_of, stretch
 from uet_es.values import SECOND_US
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.builders import plan_of, spec
-from uet_es.drivers.durations import Fate, Machine, Model, Setup
-from uet_es.drivers.simulate import Slot, ideal, schedule, simulate, slots_of
+from uet_es.drivers.simulation.durations import Fate, Machine, Model, Setup
+from uet_es.drivers.simulation.simulate import Slot, ideal, schedule, simulate, slots_of
 from uet_es.events.observations import (
     AttemptExited,
     AttemptStarted,

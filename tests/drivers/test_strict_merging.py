@@ -8,7 +8,7 @@ import pytest
 from tests.builders import spec
 from tests.drivers.reference import git, make_repository
 from uet_es.drivers.loop import admit, drive, take
-from uet_es.drivers.simulate import SimulatedWorld
+from uet_es.drivers.simulation.simulate import SimulatedWorld
 from uet_es.effects import Merge, OpenIntegration, StartAttempt
 from uet_es.events.decisions import MergeStarted
 from uet_es.events.observations import AttemptExited, AttemptStarted, MergeLanded, PlanAccepted

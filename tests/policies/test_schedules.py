@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders import plan_of, random_plan, spec
 from uet_es.aggregates import order
-from uet_es.drivers.simulate import ideal, schedule
+from uet_es.drivers.simulation.simulate import ideal, schedule
 from uet_es.plan import Limits
 from uet_es.values import SECOND_US
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.drivers.histories import drawn
 from tests.timing.contention import fates, simulated
-from uet_es.drivers.simulate import resume_simulated
+from uet_es.drivers.simulation.simulate import resume_simulated
 from uet_es.errors import KernelError
 from uet_es.events.base import Observation
 from uet_es.events.observations import (

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import accepted, exited, plan_of, spec, staffed, started, used
 from tests.projections.tellings import fork, tell
-from uet_es.drivers.simulate import simulate
+from uet_es.drivers.simulation.simulate import simulate
 from uet_es.events.observations import PlanAccepted
 from uet_es.log.store import Log
 from uet_es.projections.comparison import compare

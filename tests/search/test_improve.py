@@ -4,7 +4,7 @@ import pytest
 
 from tests.builders import plan_of, random_plan, spec
 from tests.search.instances import Steps, broken_rules, optimum, project, tiny, two_sorts
-from uet_es.drivers.simulate import schedule
+from uet_es.drivers.simulation.simulate import schedule
 from uet_es.errors import PlanError, UsageError
 from uet_es.plan import Limits
 from uet_es.search.improve import improve

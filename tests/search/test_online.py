@@ -4,7 +4,7 @@ import pytest
 
 from tests.builders import plan_of, random_plan, spec
 from tests.search.instances import project, two_sorts
-from uet_es.drivers.simulate import schedule
+from uet_es.drivers.simulation.simulate import schedule
 from uet_es.search.model import model_of
 from uet_es.search.online import makespan_of, online_starts, ranking
 from uet_es.values import SECOND_US

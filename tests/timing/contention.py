@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 from tests.builders import forked, lost, spec, unpause
-from uet_es.drivers.simulate import resume_simulated, simulate
+from uet_es.drivers.simulation.simulate import resume_simulated, simulate
 from uet_es.kernel import fold, turn
 from uet_es.plan import Limits, Plan
 from uet_es.values import SECOND_US

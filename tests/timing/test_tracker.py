@@ -25,7 +25,7 @@ from tests.timing.contention import contended
 from tests.timing.histories import histories, tracked
 from tests.timing.reference import Reference
 from uet_es.aggregates.waits import Cause
-from uet_es.drivers.simulate import simulate
+from uet_es.drivers.simulation.simulate import simulate
 from uet_es.errors import LogError
 from uet_es.events import BY_TAG
 from uet_es.kernel import turn

@@ -28,7 +28,7 @@ def fork(
     """
     from uet_es.cli.whereabouts import chosen_run, here, open_log
     from uet_es.drivers.fork import fork as fork_for_real
-    from uet_es.drivers.overrides import changed_limits
+    from uet_es.drivers.simulation.overrides import changed_limits
     from uet_es.errors import UsageError
     from uet_es.kernel import fold
 

@@ -64,8 +64,8 @@ def _simulated(named: str | None, id: "Id") -> "list[Point]":
     from msgspec.structs import replace
 
     from uet_es.cli.recorded import recorded
-    from uet_es.drivers.learning import learn
-    from uet_es.drivers.what_if import sweep
+    from uet_es.drivers.simulation.learning import learn
+    from uet_es.drivers.simulation.what_if import sweep
     from uet_es.kernel import fold
     from uet_es.projections.report.points import Point
     from uet_es.values import SECOND_US

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from uet_es.drivers.place import Place
-    from uet_es.drivers.scenario import Conditions, Scenario
+    from uet_es.drivers.simulation.scenario import Conditions, Scenario
     from uet_es.intake.specification import Durations as DurationsFrom
     from uet_es.plan import Plan
 
@@ -72,7 +72,7 @@ def simulate(
     the plan's estimates.
     """
     from uet_es.cli.whereabouts import here
-    from uet_es.drivers.scenario import Conditions, document_of
+    from uet_es.drivers.simulation.scenario import Conditions, document_of
 
     place = here()
     conditions = Conditions(
@@ -107,7 +107,7 @@ def _scenario(
 ) -> "Scenario":
     from uet_es.cli.plans import load, refuse
     from uet_es.cli.whereabouts import chosen_run, open_log
-    from uet_es.drivers.scenario import of_plan, of_run
+    from uet_es.drivers.simulation.scenario import of_plan, of_run
     from uet_es.errors import PlanError, UsageError
     from uet_es.intake.load import Overrides
 

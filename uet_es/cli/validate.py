@@ -75,7 +75,7 @@ def validate(
 
 
 def _document(loaded: "Loaded") -> dict[str, object]:
-    from uet_es.drivers.simulate import schedule
+    from uet_es.drivers.simulation.simulate import schedule
     from uet_es.intake.report import report
 
     plan = loaded.plan

@@ -1,6 +1,6 @@
 import pytest
 
-from uet_es.drivers.simulate import schedule
+from uet_es.drivers.simulation.simulate import schedule
 from uet_es.intake.imports.ninja_trace import read_trace
 
 

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from uet_es.drivers.simulate import schedule
+from uet_es.drivers.simulation.simulate import schedule
 from uet_es.errors import UsageError
 from uet_es.intake.imports.compose import workstreams_of
 from uet_es.intake.imports.wfformat import read_workflow

@@ -25,7 +25,7 @@ from tests.builders import (
     unpause,
     used,
 )
-from uet_es.drivers.simulate import simulate
+from uet_es.drivers.simulation.simulate import simulate
 from uet_es.events.observations import PlanAccepted
 from uet_es.kernel import Ledger, fold, turn
 from uet_es.log.store import Log

@@ -3,9 +3,9 @@
 from statistics import median_low
 from typing import NamedTuple
 
-from uet_es.drivers.calibration import AT_REST, Bout, Slowness, alone
-from uet_es.drivers.durations import Machine, Setup
-from uet_es.drivers.recorded import Recorded, Tried
+from uet_es.drivers.simulation.calibration import AT_REST, Bout, Slowness, alone
+from uet_es.drivers.simulation.durations import Machine, Setup
+from uet_es.drivers.simulation.recorded import Recorded, Tried
 from uet_es.values import DurationUs, Instant
 
 #: Hundredths of making a worktree alone that need the lock of the repository. Measured with git

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil
 
-from uet_es.drivers.durations import Lasting
-from uet_es.drivers.processor import Demand, demand_of, stretch
+from uet_es.drivers.simulation.durations import Lasting
+from uet_es.drivers.simulation.processor import Demand, demand_of, stretch
 from uet_es.values import DurationUs, Instant
 
 _HALVINGS = 64

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from uet_es.drivers.durations import Fate, History, Machine, Model, Usual
-from uet_es.drivers.engine_costs import engine_of, middle
-from uet_es.drivers.recorded import Recorded, Tried, recorded
-from uet_es.drivers.solution import solved
+from uet_es.drivers.simulation.durations import Fate, History, Machine, Model, Usual
+from uet_es.drivers.simulation.engine_costs import engine_of, middle
+from uet_es.drivers.simulation.recorded import Recorded, Tried, recorded
+from uet_es.drivers.simulation.solution import solved
 from uet_es.events.entry import Entry
 from uet_es.events.observations import (
     AttemptExited,

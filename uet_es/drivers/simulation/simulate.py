@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from uet_es.drivers.durations import Model
 from uet_es.drivers.loop import Seen, admit, drive, take
-from uet_es.drivers.midway import take_over
-from uet_es.drivers.simulated_world import Fates, SimulatedWorld
+from uet_es.drivers.simulation.durations import Model
+from uet_es.drivers.simulation.midway import take_over
+from uet_es.drivers.simulation.world import Fates, SimulatedWorld
 from uet_es.errors import KernelError
 from uet_es.events.decisions import WorkstreamDispatched
 from uet_es.events.entry import Entry

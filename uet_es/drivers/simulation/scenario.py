@@ -9,23 +9,23 @@ from typing import Any
 import msgspec
 
 from uet_es import __version__
-from uet_es.drivers import what_if
-from uet_es.drivers.durations import Model, from_plan
+from uet_es.drivers.simulation import what_if
 from uet_es.drivers.fork import prefix
-from uet_es.drivers.learning import learn
 from uet_es.drivers.live import next_run
 from uet_es.drivers.loop import admit
-from uet_es.drivers.overrides import (
+from uet_es.drivers.place import Place
+from uet_es.drivers.predictions import predict
+from uet_es.drivers.simulation.durations import Model, from_plan
+from uet_es.drivers.simulation.learning import learn
+from uet_es.drivers.simulation.overrides import (
     changed_limits,
     changed_plan,
     factors_of,
     failures_of,
     without,
 )
-from uet_es.drivers.place import Place
-from uet_es.drivers.predictions import predict
-from uet_es.drivers.simulate import ideal, simulate
-from uet_es.drivers.what_if import Document, Imagined, Past
+from uet_es.drivers.simulation.simulate import ideal, simulate
+from uet_es.drivers.simulation.what_if import Document, Imagined, Past
 from uet_es.errors import TryLaterError, UsageError
 from uet_es.events.entry import Entry
 from uet_es.events.observations import LimitsChanged, PlanAccepted, RunForked

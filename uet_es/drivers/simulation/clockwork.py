@@ -6,7 +6,7 @@ from functools import partial
 from heapq import heappop, heappush
 from math import ceil
 
-from uet_es.drivers.processor import Processor
+from uet_es.drivers.simulation.processor import Processor
 from uet_es.values import Instant
 
 Step = Callable[[], object]

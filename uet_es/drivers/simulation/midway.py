@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from uet_es.drivers.simulated_world import SimulatedWorld
+from uet_es.drivers.simulation.world import SimulatedWorld
 from uet_es.effects import Merge, OpenIntegration, StartAttempt
 from uet_es.events.entry import Entry
 from uet_es.events.observations import (

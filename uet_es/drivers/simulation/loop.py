@@ -1,7 +1,7 @@
 """The loop thread of a simulated driver: blind while it writes and starts things."""
 
-from uet_es.drivers.clockwork import Clockwork, Step
 from uet_es.drivers.loop import Seen
+from uet_es.drivers.simulation.clockwork import Clockwork, Step
 from uet_es.events.observations import AnyObservation
 from uet_es.values import DurationUs, Instant
 

@@ -6,9 +6,9 @@ from hashlib import sha256
 
 from msgspec.structs import replace
 
-from uet_es.drivers.clockwork import Clockwork
-from uet_es.drivers.durations import Fate, Lasting, Machine, Setup
-from uet_es.drivers.simulated_loop import SimulatedLoop
+from uet_es.drivers.simulation.clockwork import Clockwork
+from uet_es.drivers.simulation.durations import Fate, Lasting, Machine, Setup
+from uet_es.drivers.simulation.loop import SimulatedLoop
 from uet_es.events.observations import (
     AttemptExited,
     AttemptStarted,

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import msgspec
 
 from uet_es.aggregates.order import tails
-from uet_es.drivers.durations import Model
-from uet_es.drivers.simulate import Slot, resume_simulated, simulate, slots_of
+from uet_es.drivers.simulation.durations import Model
+from uet_es.drivers.simulation.simulate import Slot, resume_simulated, simulate, slots_of
 from uet_es.events.entry import Entry
 from uet_es.kernel import Ledger
 from uet_es.plan import Plan

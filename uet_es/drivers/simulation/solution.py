@@ -2,10 +2,10 @@
 
 from collections.abc import Container
 
-from uet_es.drivers.calibration import Bout, Slowness, settle, shortage
-from uet_es.drivers.durations import Machine
-from uet_es.drivers.lock_queue import LockQueue
-from uet_es.drivers.recorded import Recorded, Tried
+from uet_es.drivers.simulation.calibration import Bout, Slowness, settle, shortage
+from uet_es.drivers.simulation.durations import Machine
+from uet_es.drivers.simulation.lock_queue import LockQueue
+from uet_es.drivers.simulation.recorded import Recorded, Tried
 from uet_es.events.observations import AttemptExited, MergeConflicted, MergeLanded
 
 _ROUNDS_MAX = 90

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from statistics import median_low
 
-from uet_es.drivers.durations import Machine
-from uet_es.drivers.recorded import Recorded, Tried
+from uet_es.drivers.simulation.durations import Machine
+from uet_es.drivers.simulation.recorded import Recorded, Tried
 from uet_es.events.observations import AttemptExited, MergeConflicted, MergeLanded
 from uet_es.values import DurationUs
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from uet_es.drivers.clockwork import Clockwork
-from uet_es.drivers.durations import Fate, Lasting, Machine
 from uet_es.drivers.loop import Seen
-from uet_es.drivers.simulated_attempts import SimulatedAttempts, commit_named
-from uet_es.drivers.simulated_loop import SimulatedLoop
+from uet_es.drivers.simulation.attempts import SimulatedAttempts, commit_named
+from uet_es.drivers.simulation.clockwork import Clockwork
+from uet_es.drivers.simulation.durations import Fate, Lasting, Machine
+from uet_es.drivers.simulation.loop import SimulatedLoop
 from uet_es.effects import (
     AnyEffect,
     Merge,
