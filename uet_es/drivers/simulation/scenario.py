@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from uet_es import __version__
-from uet_es.drivers.simulation import what_if
 from uet_es.drivers.fork import prefix
 from uet_es.drivers.live import next_run
 from uet_es.drivers.loop import admit
 from uet_es.drivers.place import Place
 from uet_es.drivers.predictions import predict
+from uet_es.drivers.simulation import what_if
 from uet_es.drivers.simulation.durations import Model, from_plan
 from uet_es.drivers.simulation.learning import learn
 from uet_es.drivers.simulation.overrides import (
