@@ -11,7 +11,7 @@ from tests.projections.tellings import DAY_S, NOON_S, counted, fork, tell
 from tests.simulation import story
 from uet_es.events.observations import PlanAccepted, UsageReported
 from uet_es.log.store import Log
-from uet_es.projections.costs import DIMENSIONS, Scope, bill
+from uet_es.projections.figures.costs import DIMENSIONS, Scope, bill
 from uet_es.projections.recorded import RecordedFile
 from uet_es.projections.warehouse import Warehouse
 from uet_es.values import SECOND_US

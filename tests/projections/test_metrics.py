@@ -9,8 +9,8 @@ from tests.projections.tellings import fork, tell
 from uet_es.drivers.simulation.simulate import simulate
 from uet_es.events.observations import PlanAccepted
 from uet_es.log.store import Log
-from uet_es.projections.comparison import compare
-from uet_es.projections.metrics import metrics
+from uet_es.projections.figures.comparison import compare
+from uet_es.projections.figures.metrics import metrics
 from uet_es.projections.recorded import RecordedFile
 from uet_es.projections.warehouse import Warehouse
 from uet_es.values import SECOND_US

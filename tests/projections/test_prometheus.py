@@ -11,7 +11,7 @@ from tests.builders import accepted, exited, plan_of, spec, staffed, started
 from tests.projections.tellings import counted, fork, own_entries, tell
 from uet_es.events.observations import PauseAsked, PlanAccepted, UsageReported
 from uet_es.log.store import Log
-from uet_es.projections.prometheus import exposition
+from uet_es.projections.figures.prometheus import exposition
 from uet_es.projections.recorded import RecordedFile
 from uet_es.projections.warehouse import Warehouse
 

@@ -7,8 +7,8 @@ from uet_es.cli.money import Column, print_columns, usd, usd_column
 from uet_es.cli.printing import remark, seconds
 
 if TYPE_CHECKING:
-    from uet_es.projections.comparison import Change, Comparison
-    from uet_es.projections.metrics import Metrics
+    from uet_es.projections.figures.comparison import Change, Comparison
+    from uet_es.projections.figures.metrics import Metrics
 
 
 def print_comparison(found: "Comparison") -> None:

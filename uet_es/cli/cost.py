@@ -64,7 +64,7 @@ def cost(
 
     Simulated runs cost nothing, and a fork only what it used itself.
     """
-    from uet_es.projections.costs import Scope, bill
+    from uet_es.projections.figures.costs import Scope, bill
 
     names, period = _understood(by, since, until)
     if not names:
@@ -108,7 +108,7 @@ def _understood(
 
 def _dimensions(by: "Sequence[str] | None") -> list[str]:
     from uet_es.errors import UsageError
-    from uet_es.projections.costs import DIMENSIONS
+    from uet_es.projections.figures.costs import DIMENSIONS
 
     names = [name.strip() for words in by or () for name in words.split(",")]
     unknown = [name for name in names if name not in DIMENSIONS]

@@ -7,7 +7,7 @@ from uet_es.cli.money import Column, print_columns, usd, usd_column
 from uet_es.cli.printing import count, remark
 
 if TYPE_CHECKING:
-    from uet_es.projections.costs import Bill, Line, Spent
+    from uet_es.projections.figures.costs import Bill, Line, Spent
 
 _SOURCES = {"": "no price", "tool": "told by the tool", "assumed": "assumed"}
 

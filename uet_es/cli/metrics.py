@@ -9,7 +9,7 @@ from uet_es.cli.printing import print_document
 from uet_es.cli.recorded import Recorded
 
 if TYPE_CHECKING:
-    from uet_es.projections.metrics import Metrics
+    from uet_es.projections.figures.metrics import Metrics
 
 
 def metrics(
@@ -63,7 +63,7 @@ def _refuse_mixtures(compare: str | None, prometheus: bool, as_json: bool) -> No
 
 def _expose(run: str | None, run_id: str | None) -> None:
     from uet_es.cli.analysed import analysed, warehouse
-    from uet_es.projections.prometheus import exposition
+    from uet_es.projections.figures.prometheus import exposition
 
     if run is None and run_id is None:
         with warehouse() as opened:
@@ -86,7 +86,7 @@ def _tell(run: str | None, run_id: str | None, as_json: bool) -> None:
 
 
 def _compare(run: str | None, run_id: str | None, other: str, as_json: bool) -> None:
-    from uet_es.projections.comparison import compare
+    from uet_es.projections.figures.comparison import compare
 
     found = compare(_of(run, run_id), _of(other))
     if as_json:
@@ -99,7 +99,7 @@ def _compare(run: str | None, run_id: str | None, other: str, as_json: bool) -> 
 
 def _of(run: str | None, run_id: str | None = None) -> "Metrics":
     from uet_es.cli.analysed import analysed
-    from uet_es.projections.metrics import metrics as measured
+    from uet_es.projections.figures.metrics import metrics as measured
 
     with analysed(run, run_id) as (opened, chosen):
         return measured(opened, chosen)

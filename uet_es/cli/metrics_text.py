@@ -7,8 +7,8 @@ from uet_es.cli.money import Column, print_columns, usd, usd_column
 from uet_es.cli.printing import count, remark, seconds
 
 if TYPE_CHECKING:
-    from uet_es.projections.measures import Measures, WorkerMeasures
-    from uet_es.projections.metrics import Metrics
+    from uet_es.projections.figures.measures import Measures, WorkerMeasures
+    from uet_es.projections.figures.metrics import Metrics
 
 #: Workstreams and workers that are shown; a document has all.
 SHOWN = 15
@@ -95,7 +95,7 @@ def _used(total: "Measures") -> str:
 
 
 def _parallelism(found: "Metrics") -> Iterator[tuple[str, str]]:
-    from uet_es.projections.metrics import TARGET_PERCENT
+    from uet_es.projections.figures.metrics import TARGET_PERCENT
 
     if found.run_us is None or found.longest_path_us is None or found.lower_bound_us is None:
         yield "unknown", "the run cannot be folded"

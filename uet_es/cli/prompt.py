@@ -10,7 +10,9 @@ from uet_es.cli.printing import remark
 _HELP = "a statement ends in ;  ·  .tables  .tables NAME  .quit"
 
 
-def prompt(ask: Callable[[str, Form], None], form: Form) -> None:
+def prompt(
+    ask: Callable[[str, Form], None], describe: Callable[[str | None, Form], None], form: Form
+) -> None:
     """Read statements until the end of input or ``.quit``; errors are told, and it goes on.
 
     The warehouse is opened for each statement and not in between, so that an idle prompt is in
@@ -33,7 +35,7 @@ def prompt(ask: Callable[[str, Form], None], form: Form) -> None:
                 text = ""
                 continue
             if not text and line.strip().startswith("."):
-                if not _told(line.split()):
+                if not _told(line.split(), describe):
                     return
                 continue
             text = f"{text}\n{line}".strip()
@@ -48,9 +50,8 @@ def prompt(ask: Callable[[str, Form], None], form: Form) -> None:
             text = ""
 
 
-def _told(words: list[str]) -> bool:
+def _told(words: list[str], describe: Callable[[str | None, Form], None]) -> bool:
     """Do what a dot command says; False for the end."""
-    from uet_es.cli.sql import describe
     from uet_es.errors import UetError
 
     match words:

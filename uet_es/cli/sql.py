@@ -38,7 +38,7 @@ def sql(
     from uet_es.errors import UsageError
 
     if tables:
-        describe(statement, form)
+        _describe(statement, form)
         return
     if (form == "parquet") != (out is not None):
         raise UsageError("--format parquet and --out FILE belong together")
@@ -47,7 +47,7 @@ def sql(
     if statement is None and sys.stdin.isatty():
         from uet_es.cli.prompt import prompt
 
-        prompt(_ask, form)
+        prompt(_ask, _describe, form)
         return
     _ask(sys.stdin.read() if statement is None else statement, form, out)
 
@@ -71,7 +71,7 @@ def _ask(text: str, form: Form, out: Path | None = None) -> None:
             print_answer(answer(connection, statement), form)
 
 
-def describe(name: str | None, form: Form) -> None:
+def _describe(name: str | None, form: Form) -> None:
     """What the tables mean; needs no store."""
     from uet_es.cli.printing import print_table
     from uet_es.errors import UsageError

@@ -5,8 +5,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from uet_es.projections.measures import Measures
-from uet_es.projections.metrics import Metrics
+from uet_es.projections.figures.measures import Measures
+from uet_es.projections.figures.metrics import Metrics
 
 Unit = Literal["us", "percent", "ratio", "count", "tokens", "nanousd"]
 Verdict = Literal["better", "worse", "same", "other"]

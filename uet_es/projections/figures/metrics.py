@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from uet_es.projections.measures import Measures, WorkerMeasures, percent, ratio
+from uet_es.projections.figures.measures import Measures, WorkerMeasures, percent, ratio
 from uet_es.projections.warehouse import Warehouse
 from uet_es.values import DurationUs, RunId
 
