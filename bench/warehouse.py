@@ -76,7 +76,7 @@ def rows(entries=ENTRIES):
 
 def _grow(log, entries, number):
     """Add runs until there are so many entries; the number of the next run."""
-    while log.newest_position() < entries:
+    while log.arrivals.newest_position() < entries:
         fill(log, 1, WORKSTREAMS, first=number)
         number += 1
     return number
@@ -99,8 +99,8 @@ def _news(number):
 def _rebuild(folder, log):
     path, file = folder / "warehouse.duckdb", folder / "entries.ndjson"
     with file.open("wb") as whole:
-        whole.writelines(log.text(0, log.newest_position()))
-    entries = log.newest_position()
+        whole.writelines(log.arrivals.text(0, log.arrivals.newest_position()))
+    entries = log.arrivals.newest_position()
     guessed = f"read_json('{file}', format = 'newline_delimited', sample_size = -1)"
     told = reader(file, COLUMNS)
 

@@ -320,7 +320,7 @@ def test_the_cost_of_last_week_is_what_the_log_says(week, asked):
         if log.is_simulated(run):
             continue
         for row in log.rows(run=run):
-            entry = log.decode(row)
+            entry = log.arrivals.decode(row)
             if isinstance(entry.event, UsageReported) and not entry.ignored:
                 key = entry.event.model, phases[entry.event.workstream]
                 if entry.at_us >= now_us - 7 * DAY_US:
@@ -347,7 +347,7 @@ def test_failures_are_those_of_real_runs_once_each(week, asked):
     failures = Counter()
     for run in log.runs():
         for row in () if log.is_simulated(run) else log.rows(run=run):
-            event = log.decode(row).event
+            event = log.arrivals.decode(row).event
             if isinstance(event, RetryScheduled | WorkstreamFailed):
                 failures[tools[event.workstream], event.code, event.reason] += 1
     _, rows = asked("Which tools fail most, and how?")

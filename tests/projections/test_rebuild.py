@@ -50,7 +50,7 @@ def test_cut_anywhere_any_log_comes_in_as_if_all_at_once(place, seed):
             assert warehouse.made_anew == ""
     with warehouse:
         assert cuts > 1
-        assert warehouse.position == log.newest_position()
+        assert warehouse.position == log.arrivals.newest_position()
         assert warehouse.unreadable == {}
         assert_same(contents(warehouse), anew(log))
 
@@ -85,7 +85,7 @@ def test_what_is_in_is_not_let_in_again(place):
     log, path = place
     log.append("run-1", given(accepted("a"), *staffed(1), exited("a")).entries)
     with Warehouse.open(path, log) as warehouse:
-        assert warehouse.catch_up() == log.newest_position()
+        assert warehouse.catch_up() == log.arrivals.newest_position()
         before = contents(warehouse)
         assert warehouse.catch_up() == 0
         assert contents(warehouse) == before
@@ -164,10 +164,10 @@ def test_stopped_after_any_batch_it_goes_on_where_it_was(place):
         with Warehouse.open(path, log) as warehouse:
             with pytest.raises(PlugPulled):
                 warehouse.catch_up(stop, batch_rows=80)
-            assert 0 < warehouse.position < log.newest_position()
+            assert 0 < warehouse.position < log.arrivals.newest_position()
             ((last, count),) = warehouse.rows("SELECT max(position), count(*) FROM entries")
             (head,) = warehouse.rows("SELECT head FROM books.loaded")
-            assert head == (log.digest_at(warehouse.position),)
+            assert head == (log.arrivals.digest_at(warehouse.position),)
             assert last <= warehouse.position
             assert count == sum(1 for row in log.rows() if row.position <= warehouse.position)
         with Warehouse.open(path, log) as warehouse:
@@ -208,7 +208,7 @@ def test_killed_in_the_middle_it_has_whole_batches_and_their_position(place, tol
     with Warehouse.open(path, log) as warehouse:
         assert warehouse.made_anew == ""
         position = warehouse.position
-        assert position < log.newest_position()
+        assert position < log.arrivals.newest_position()
         stored = [row.position for row in log.rows() if row.position <= position]
         found = warehouse.rows("SELECT position FROM entries ORDER BY position")
         assert [each for (each,) in found] == stored

@@ -155,7 +155,7 @@ def test_the_books_say_who_made_it_and_of_what(caught_up, log, path):
     ((format, uet, models, of, position, head),) = caught_up["books"]
     assert (format, uet, of) == (FORMAT, __version__, log.store_id)
     assert len(models) == 64
-    assert (position, head) == (log.newest_position(), log.head("run-1"))
+    assert (position, head) == (log.arrivals.newest_position(), log.head("run-1"))
 
 
 # --- damaged ---
@@ -221,10 +221,10 @@ def test_a_store_that_was_put_back_to_a_copy_is_read_anew(tmp_path, store, path)
     with Log.open(store) as log, Warehouse.open(path, log) as warehouse:
         tell(log, "run-1", started("a"), exited("a", 1), ledger=ledger)
         warehouse.catch_up()
-        after = log.newest_position()
+        after = log.arrivals.newest_position()
     copyfile(copy, store)
     with Log.open(store) as log:
-        assert log.newest_position() < after
+        assert log.arrivals.newest_position() < after
         assert made_anew(path, log) == "the log is not the one it was made from"
     copyfile(copy, store)
     with Log.open(store) as log, Warehouse.open(path, log) as warehouse:

@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from uet_es.errors import FencedError, KernelError, LogError, UsageError
 from uet_es.events import AnyRequest, Entry
 from uet_es.events.observations import PlanAccepted, Request, RunForked
+from uet_es.log.arrivals import Arrivals
 from uet_es.log.chain import following, seed, split
 from uet_es.log.codec import Codec, Redaction
 from uet_es.log.failures import translated
@@ -17,7 +18,7 @@ from uet_es.log.inbox import Inbox
 from uet_es.log.lineage import Lineage
 from uet_es.log.predictions import PredictionMade, Predictions, PredictionScored
 from uet_es.log.redaction import redacted_entry, redacted_request, redaction_of
-from uet_es.log.rows import PREDICTIONS, Head, Row, Store, is_entry, ndjson
+from uet_es.log.rows import PREDICTIONS, Head, Row, Store
 from uet_es.log.sqlite_store import SqliteStore, create_store
 from uet_es.log.upcast import UPCASTERS, Upcasters
 from uet_es.log.verify import Findings, break_at, cut, follow, seq_of, version_of
@@ -49,6 +50,7 @@ class Log:
         self._start = start
         self._started: LogApplication | None = None
         self._lineage = Lineage(store, codec)
+        self.arrivals = Arrivals(store, codec)
         self._heads: dict[RunId, Head] = {}
 
     @classmethod
@@ -165,43 +167,6 @@ class Log:
     ) -> Iterator[Row]:
         """Stored rows in order of arrival, unjudged, those of unknown type too; no requests."""
         return self._store.scan(run, after_position=after_position, newest=newest)
-
-    def newest_position(self) -> int:
-        """Of what arrived last, of whatever kind; 0 if nothing did."""
-        return self._store.newest_position()
-
-    def digest_at(self, position: int) -> str:
-        """The digest of what arrived there; "" if nothing did."""
-        row = self._store.at(position)
-        return "" if row is None else split(row.state)[1]
-
-    def between(self, after: int, until: int, *, without: Collection[str] = ()) -> Iterator[Row]:
-        """What arrived behind ``after`` up to ``until``, unjudged; no entries with those tags.
-
-        Requests, predictions and entries of unknown type are among them. What an older uet wrote
-        is brought to today's version.
-        """
-        topics = self._codec.topics_of(without)
-        return map(self._codec.modern, self._store.between(after, until, without=topics))
-
-    def text(self, after: int, until: int) -> Iterator[bytes]:
-        """The entries of that stretch as NDJSON in pieces, unjudged, in no certain order.
-
-        A line is the stored state, brought to today's version, with ``position``,
-        ``run``, ``stream``, ``version`` and ``type`` (the topic) before it.
-        """
-        yield from self._store.text(after, until, self._codec.old_topics)
-        for row in self._store.between(after, until, only=self._codec.old_topics):
-            if is_entry(row):
-                yield ndjson(self._codec.modern(row))
-
-    def decode(self, row: Row) -> Entry:
-        """The entry that ``row`` holds, brought to today's version.
-
-        Raises:
-            LogError: of a type or with a field that this uet does not know, or damaged.
-        """
-        return self._codec.decode(row)
 
     def runs(self) -> tuple[RunId, ...]:
         """Every run with at least one entry, in numeric order."""

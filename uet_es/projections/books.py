@@ -72,8 +72,8 @@ def why_useless(connection: Connection, source: Source) -> str:
     if loaded["store"] != source.store_id:
         return "it is of another store"
     position = loaded["position"]
-    if position > source.newest_position():
+    if position > source.arrivals.newest_position():
         return "the log is not the one it was made from"
-    if position and source.digest_at(position) != loaded["head"]:
+    if position and source.arrivals.digest_at(position) != loaded["head"]:
         return "the log is not the one it was made from"
     return ""

@@ -87,7 +87,7 @@ def _stretches(
     A fork inherits what is in by then, so a stretch has only one, and as its first row: the next
     may be forked from it.
     """
-    newest = source.newest_position()
+    newest = source.arrivals.newest_position()
     while after < newest:
         end = min(after + batch_rows, newest)
         batch = Batch(Path(folder) / str(after), after, end)
@@ -102,7 +102,7 @@ def _stretches(
 
 def _fold(source: Source, batch: Batch, folds: Folds) -> None:
     asides = Lines(batch.path("asides"))
-    for row in source.between(batch.after, batch.until, without=IDLE_TAGS):
+    for row in source.arrivals.between(batch.after, batch.until, without=IDLE_TAGS):
         if not is_entry(row):
             asides.write(ndjson(row))
             batch.types.add("predictions" if row.run == PREDICTIONS else "requests")

@@ -20,32 +20,33 @@ BATCH_ROWS = 245_760
 FORKED = "run.forked"
 
 
-class Source(Protocol):
-    """Where rows come from: a log, or a recorded file.
+class Arriving(Protocol):
+    """Rows in order of arrival, as ``log.arrivals`` has them.
 
     ``text`` and ``digest_at`` may be asked by another thread while ``between`` is being read.
     """
 
+    def newest_position(self) -> int: ...
+
+    def digest_at(self, position: int) -> str: ...
+
+    def between(
+        self, after: int, until: int, *, without: Collection[str] = ()
+    ) -> Iterable[Row]: ...
+
+    def text(self, after: int, until: int) -> Iterator[bytes]: ...
+
+    def decode(self, row: Row) -> Entry: ...
+
+
+class Source(Protocol):
+    """Where rows come from: a log, or a recorded file."""
+
     @property
     def store_id(self) -> str: ...
 
-    def newest_position(self) -> int:
-        """Of what arrived last; 0 if nothing did."""
-        ...
-
-    def digest_at(self, position: int) -> str:
-        """The digest of what arrived there; "" if nothing did."""
-        ...
-
-    def between(self, after: int, until: int, *, without: Collection[str] = ()) -> Iterable[Row]:
-        """What arrived behind ``after`` up to ``until``, of every kind but those tags."""
-        ...
-
-    def text(self, after: int, until: int) -> Iterator[bytes]:
-        """All entries of that stretch as NDJSON."""
-        ...
-
-    def decode(self, row: Row) -> Entry: ...
+    @property
+    def arrivals(self) -> Arriving: ...
 
     def entries(self, run: RunId) -> Iterable[Entry]:
         """The history of a run, a fork's joined to its parent's."""
@@ -92,7 +93,7 @@ class Batch:
         """Fetch the entries; returns the length of the longest piece, which no line exceeds."""
         longest = 0
         with self.path("entries").open("wb", buffering=0) as file:
-            for piece in source.text(self.after, self.until):
+            for piece in source.arrivals.text(self.after, self.until):
                 file.write(piece)
                 longest = max(longest, len(piece))
         return longest

@@ -96,7 +96,7 @@ class Folds:
         if run in self.unreadable:
             return
         try:
-            entry = self._source.decode(row)
+            entry = self._source.arrivals.decode(row)
             tracker = self._trackers.get(run)
             if tracker is None:
                 tracker = self._trackers[run] = self._resumed(run, entry.seq)

@@ -64,7 +64,7 @@ def load(
             _keep(connection, saved, unreadable)
             connection.execute(
                 "UPDATE books.loaded SET position = ?, head = ?",
-                [batch.until, source.digest_at(batch.until)],
+                [batch.until, source.arrivals.digest_at(batch.until)],
             )
     except duckdb.InvalidInputException as error:
         raise LogError(

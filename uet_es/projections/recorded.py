@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from uet_es.errors import LogError
 from uet_es.events.entry import Entry
@@ -15,7 +16,10 @@ from uet_es.values import RunId
 
 
 class RecordedFile:
-    """One run in a file, checked like a store; a fork's file holds its whole history."""
+    """One run in a file, checked like a store; a fork's file holds its whole history.
+
+    It is a ``Source``, and its own ``arrivals``: a line is a position.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -25,6 +29,11 @@ class RecordedFile:
     def store_id(self) -> str:
         """The digest of its first line: the same wherever the file lies."""
         return split(self._rows[0].state)[1]
+
+    @property
+    def arrivals(self) -> Self:
+        """Its lines."""
+        return self
 
     @property
     def run(self) -> RunId:
