@@ -230,30 +230,6 @@ CREATE TABLE requests (
     workstream VARCHAR, "by" VARCHAR, reason VARCHAR, seq BIGINT, ignored VARCHAR, payload JSON
 );
 
--- usage: one row per report of model use that counts: each once, in the run that made it.
--- from: fresh
---
---   run                  run that used it; never a fork that only inherited it
---   seq                  entry that recorded it
---   at_us                instant, microseconds since 1970 UTC
---   workstream           workstream
---   attempt              attempt
---   model                as the tool named it
---   input_tokens         all of them, cached ones included
---   output_tokens        all of them
---   cached_input_tokens  of input_tokens
---   cost_nanousd         billionths of a US dollar, at the price of that time; NULL if unpriced
---   price_table          which table set the price: tool, uet.toml, genai-prices, uet-1, assumed; '' if
---                        none
---   price_version        version of that table; '' if it has none
---   key                  name by which the report counts once; '' if none
-CREATE TABLE usage (
-    run VARCHAR NOT NULL, seq BIGINT NOT NULL, at_us BIGINT NOT NULL, workstream VARCHAR NOT NULL,
-    attempt BIGINT NOT NULL, model VARCHAR NOT NULL, input_tokens BIGINT NOT NULL,
-    output_tokens BIGINT NOT NULL, cached_input_tokens BIGINT NOT NULL, cost_nanousd BIGINT,
-    price_table VARCHAR NOT NULL, price_version VARCHAR NOT NULL, key VARCHAR NOT NULL
-);
-
 -- attempts: one row per try at a workstream, as of the last entry loaded.
 -- from: fresh_history
 --
@@ -559,40 +535,6 @@ ASOF LEFT JOIN forecasts AS f
     ON f.plan = s.plan AND f.makespan_us = s.predicted_us AND f.version <= s.version
 LEFT JOIN runs AS r ON r.run = s.run;
 
--- spending: one row per report of model use, with everything it can be grouped by.
--- Simulated runs spend nothing. A fork has only what it used itself.
--- from: usage, runs, workstreams, attempts
---
---   run                  run that used it
---   seq                  entry that recorded it
---   at_us                instant, microseconds since 1970 UTC
---   day                  date of that instant, UTC
---   project              of the workstream; '' if none
---   section              of the workstream; '' if none
---   phase                of the workstream; '' if none
---   workstream           workstream
---   attempt              attempt
---   outcome              of the attempt: succeeded, failed, cancelled; NULL while it runs
---   worker               worker that had the attempt
---   tool                 of the workstream
---   model                as the tool named it
---   input_tokens         all of them, cached ones included
---   output_tokens        all of them
---   cached_input_tokens  of input_tokens
---   cost_nanousd         billionths of a US dollar; NULL if unpriced
---   price_table          which table set the price; '' if none
---   price_version        version of that table; '' if it has none
-CREATE VIEW spending AS
-SELECT
-    u.run, u.seq, u.at_us, make_timestamp(u.at_us)::DATE AS day, w.project, w.section, w.phase,
-    u.workstream, u.attempt, a.outcome, a.worker, w.tool, u.model, u.input_tokens,
-    u.output_tokens, u.cached_input_tokens, u.cost_nanousd, u.price_table, u.price_version
-FROM usage AS u
-JOIN runs AS r ON r.run = u.run AND NOT coalesce(r.simulated, false)
-LEFT JOIN workstreams AS w ON w.run = u.run AND w.workstream = u.workstream
-LEFT JOIN attempts AS a
-    ON a.run = u.run AND a.workstream = u.workstream AND a.attempt = u.attempt;
-
 -- transitions: one row per change of a workstream's state.
 -- from: run_entries, runs
 --
@@ -627,6 +569,65 @@ SELECT
     run, workstream, seq, at_us, from_state, state AS to_state,
     at_us - lag(at_us, 1, accepted_us) OVER (PARTITION BY run, workstream ORDER BY seq) AS in_from_us
 FROM changes JOIN runs USING (run);
+
+-- usage: one row per report of model use that counts: each once, in the run that made it.
+-- A simulated run uses nothing, so it has no row here.
+-- from: fresh, runs
+--
+--   run                  run that used it; never a fork that only inherited it
+--   seq                  entry that recorded it
+--   at_us                instant, microseconds since 1970 UTC
+--   workstream           workstream
+--   attempt              attempt
+--   model                as the tool named it
+--   input_tokens         all of them, cached ones included
+--   output_tokens        all of them
+--   cached_input_tokens  of input_tokens
+--   cost_nanousd         billionths of a US dollar, at the price of that time; NULL if unpriced
+--   price_table          which table set the price: tool, uet.toml, genai-prices, uet-1, assumed; '' if
+--                        none
+--   price_version        version of that table; '' if it has none
+--   key                  name by which the report counts once; '' if none
+CREATE TABLE usage (
+    run VARCHAR NOT NULL, seq BIGINT NOT NULL, at_us BIGINT NOT NULL, workstream VARCHAR NOT NULL,
+    attempt BIGINT NOT NULL, model VARCHAR NOT NULL, input_tokens BIGINT NOT NULL,
+    output_tokens BIGINT NOT NULL, cached_input_tokens BIGINT NOT NULL, cost_nanousd BIGINT,
+    price_table VARCHAR NOT NULL, price_version VARCHAR NOT NULL, key VARCHAR NOT NULL
+);
+
+-- spending: one row per report of model use, with everything it can be grouped by.
+-- Simulated runs spend nothing. A fork has only what it used itself.
+-- from: usage, runs, workstreams, attempts
+--
+--   run                  run that used it
+--   seq                  entry that recorded it
+--   at_us                instant, microseconds since 1970 UTC
+--   day                  date of that instant, UTC
+--   project              of the workstream; '' if none
+--   section              of the workstream; '' if none
+--   phase                of the workstream; '' if none
+--   workstream           workstream
+--   attempt              attempt
+--   outcome              of the attempt: succeeded, failed, cancelled; NULL while it runs
+--   worker               worker that had the attempt
+--   tool                 of the workstream
+--   model                as the tool named it
+--   input_tokens         all of them, cached ones included
+--   output_tokens        all of them
+--   cached_input_tokens  of input_tokens
+--   cost_nanousd         billionths of a US dollar; NULL if unpriced
+--   price_table          which table set the price; '' if none
+--   price_version        version of that table; '' if it has none
+CREATE VIEW spending AS
+SELECT
+    u.run, u.seq, u.at_us, make_timestamp(u.at_us)::DATE AS day, w.project, w.section, w.phase,
+    u.workstream, u.attempt, a.outcome, a.worker, w.tool, u.model, u.input_tokens,
+    u.output_tokens, u.cached_input_tokens, u.cost_nanousd, u.price_table, u.price_version
+FROM usage AS u
+JOIN runs AS r ON r.run = u.run AND NOT coalesce(r.simulated, false)
+LEFT JOIN workstreams AS w ON w.run = u.run AND w.workstream = u.workstream
+LEFT JOIN attempts AS a
+    ON a.run = u.run AND a.workstream = u.workstream AND a.attempt = u.attempt;
 
 -- cost_by_day: one row per day: what its attempts used, failed ones included.
 -- from: spending

@@ -31,6 +31,9 @@ def print_answer(answer: "Answer", form: Form) -> None:
             _print_csv(answer.columns, answer.rows)
         case "md":
             _print_markdown(answer.columns, answer.rows)
+        case _ if answer.columns == ["explain_key", "explain_value"]:
+            for _, plan in answer.rows:
+                print(plan)
         case _:
             _print_table(answer.columns, answer.rows)
 

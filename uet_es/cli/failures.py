@@ -39,6 +39,9 @@ def tell(error: BaseException) -> int:
     if isinstance(error, OSError) and error.errno in _LATER:
         remark(f"uet: {error.filename or 'the system'}: {error.strerror}; try again later")
         return TRY_LATER
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        remark(f"uet: {error.filename or 'a file'}: the file system is read-only: copy .uet first")
+        return 2
     if isinstance(error, _PLACE):
         remark(f"uet: {error.filename or 'a file'}: {error.strerror}")
         return 2

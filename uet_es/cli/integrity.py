@@ -94,6 +94,10 @@ def redact(
         )
     else:
         print(f"{chosen}#{seq}: its text is replaced; uet log verify {chosen} tells of it")
+        remark(
+            f"what lies beside the log is not touched: look at {place.state / 'runs' / chosen}, at "
+            "simulated runs that were kept, at reports, exports and published copies"
+        )
 
 
 def _verified(log: "Log", run: str, head: str, state: Path) -> "Findings":

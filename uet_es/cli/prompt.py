@@ -7,6 +7,7 @@ from pathlib import Path
 from uet_es.cli.answers import Form
 from uet_es.cli.printing import remark
 
+_WORDS = frozenset({"help", "quit", "exit"})
 _HELP = "a statement ends in ;  ·  .tables  .tables NAME  .quit"
 
 
@@ -34,8 +35,9 @@ def prompt(
                 print()
                 text = ""
                 continue
-            if not text and line.strip().startswith("."):
-                if not _told(line.split(), describe):
+            words = line.split()
+            if not text and words and (words[0][0] in ".\\" or line.strip() in _WORDS):
+                if not _told(words, describe):
                     return
                 continue
             text = f"{text}\n{line}".strip()
@@ -55,7 +57,7 @@ def _told(words: list[str], describe: Callable[[str | None, Form], None]) -> boo
     from uet_es.errors import UetError
 
     match words:
-        case [".quit" | ".exit" | ".q"]:
+        case [".quit" | ".exit" | ".q" | "quit" | "exit" | "\\q"]:
             return False
         case [".tables", *names] if len(names) < 2:
             try:

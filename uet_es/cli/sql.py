@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from uet_es.cli.answers import Form, print_answer
+from uet_es.cli.options import Json
 
 if TYPE_CHECKING:
     pass
@@ -30,6 +31,7 @@ def sql(
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="Where Parquet goes.", show_default=False),
     ] = None,
+    as_json: Json = False,
     tables: Annotated[
         bool, typer.Option("--tables", help="Say which tables there are, or what one means.")
     ] = False,
@@ -37,6 +39,8 @@ def sql(
     """Ask every run of this place in SQL; reads, never writes."""
     from uet_es.errors import UsageError
 
+    if as_json:
+        form = "json"
     if tables:
         _describe(statement, form)
         return

@@ -1,9 +1,10 @@
 """What a person asks in SQL: only reading, one statement after another, streamed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import duckdb
 
@@ -30,6 +31,7 @@ _READING = frozenset(
 _WRITING = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE_INTO"})  # behind a WITH
 _EXPLAINING = frozenset({"EXPLAIN", "ANALYZE"})
 _ROWS = 1000
+T = TypeVar("T")
 
 
 class Answer(NamedTuple):
@@ -55,8 +57,8 @@ def statements(text: str) -> list[str]:
         if verb not in _READING or statement.type.name in _WRITING:
             of = f"statement {number} of {len(found)} is " if len(found) > 1 else "this is "
             raise UsageError(
-                f"{of}{_article(verb)}, and the warehouse is only read: it follows the log, which "
-                "nobody changes. --format csv, json or parquet writes an answer to a file"
+                f"{of}{_article(verb)}, and the warehouse is only read: it is made from the log. "
+                "Ask with SELECT, FROM, WITH, DESCRIBE, SUMMARIZE and the like"
             )
     return [statement.query for statement in found]
 
@@ -73,20 +75,35 @@ def answer(connection: Connection, statement: str) -> Answer:
     Raises:
         UsageError: it cannot be answered; with the place in it.
     """
-    with asked():
-        found = connection.execute(statement)
-        described = found.description or []
-        return Answer(
-            [str(column[0]) for column in described],
-            [str(column[1]) for column in described],
-            _rows(found),
-        )
+    found = _interruptible(connection, lambda: connection.execute(statement))
+    described = found.description or []
+    return Answer(
+        [str(column[0]) for column in described],
+        [str(column[1]) for column in described],
+        _rows(connection, found),
+    )
 
 
-def _rows(found: Connection) -> Iterator[tuple[object, ...]]:
-    with asked():
-        while rows := found.fetchmany(_ROWS):
-            yield from rows
+def _rows(connection: Connection, found: Connection) -> Iterator[tuple[object, ...]]:
+    while rows := _interruptible(connection, lambda: found.fetchmany(_ROWS)):
+        yield from rows
+
+
+def _interruptible(connection: Connection, ask: Callable[[], T]) -> T:
+    """Ask in another thread: this one hears Ctrl-C, which DuckDB itself may not for minutes.
+
+    Raises:
+        KeyboardInterrupt: a person had enough; the statement has ended.
+    """
+    with ThreadPoolExecutor(1, "uet-sql") as asking:
+        future = asking.submit(ask)
+        try:
+            wait([future])
+        except KeyboardInterrupt:
+            connection.interrupt()
+            raise
+        with asked():
+            return future.result()
 
 
 def _places(text: str) -> list[int]:
@@ -116,7 +133,7 @@ def _verb(statement: str) -> str:
 
 
 def _article(verb: str) -> str:
-    return f"{'an' if verb[0] in 'AEIOU' else 'a'} {verb}"
+    return f"{'an' if verb[0] in 'AEIO' else 'a'} {verb}"
 
 
 def write_parquet(connection: Connection, statement: str, path: Path) -> None:

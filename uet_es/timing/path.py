@@ -17,7 +17,8 @@ def walk(
     """The steps from the plan's acceptance to the end of what ended last, in order of time.
 
     While something is not over, the last step goes on until now: of what is at work or being
-    merged the latest to begin, else of what waits the latest to begin to wait.
+    merged the latest to begin, else of what waits for nobody else's end, else of what waits the
+    latest to begin to wait.
     """
     id, before_seq, to_us = _last(standings, now_us, merging)
     backwards: list[tuple[WorkstreamId, Because, Instant, Instant]] = []
@@ -34,7 +35,12 @@ def _last(
 ) -> tuple[WorkstreamId, int | None, Instant]:
     """What counts as ending last, the entry and the instant of that; no entry if it goes on."""
     going_on = [
-        (standing.stage in AT_WORK or id == merging, standing.since_seq, id)
+        (
+            standing.stage in AT_WORK or id == merging,
+            standing.stage != "pending",
+            standing.since_seq,
+            id,
+        )
         for id, standing in standings.items()
         if standing.stage not in ENDED
     ]

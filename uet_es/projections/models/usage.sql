@@ -1,5 +1,6 @@
 -- usage: one row per report of model use that counts: each once, in the run that made it.
--- from: fresh
+-- A simulated run uses nothing, so it has no row here.
+-- from: fresh, runs
 --
 --   run                  run that used it; never a fork that only inherited it
 --   seq                  entry that recorded it
@@ -34,4 +35,5 @@ FROM (
         "price_table": "VARCHAR", "price_version": "VARCHAR", "key": "VARCHAR"}') AS u
     FROM fresh
     WHERE type = 'usage.reported' AND ignored = ''
+        AND run NOT IN (SELECT run FROM runs WHERE simulated)
 );
