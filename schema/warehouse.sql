@@ -72,12 +72,13 @@ CREATE TABLE forecasts (
 --
 --   run              run
 --   work_us          time that all attempts ran, in sum, microseconds; of lost ones what was seen
+--   idle_us          time in which nobody drove it: between the fork point and the fork
 --   setup_us         time from dispatch to first sign of life, in sum
 --   merging_us       time that workstreams waited to be merged or were merged, in sum
 --   longest_path_us  longest chain of dependencies, by the time their attempts really ran
 --   workers_max      most attempts that were allowed to run at once
 CREATE TABLE run_times (
-    run VARCHAR NOT NULL, work_us BIGINT NOT NULL, setup_us BIGINT NOT NULL,
+    run VARCHAR NOT NULL, work_us BIGINT NOT NULL, idle_us BIGINT NOT NULL, setup_us BIGINT NOT NULL,
     merging_us BIGINT NOT NULL, longest_path_us BIGINT NOT NULL, workers_max BIGINT NOT NULL
 );
 
@@ -438,7 +439,7 @@ CREATE TABLE workstreams (
 --   run                    run
 --   simulated              whether nothing was executed
 --   workers                most attempts that were allowed to run at once
---   makespan_us            from acceptance to finish, or to the last entry, microseconds
+--   makespan_us            from acceptance to finish, or to the last entry, without idle time, microseconds
 --   work_us                time that all attempts ran, in sum
 --   longest_path_us        longest chain of dependencies, by the time its attempts really ran
 --   lower_bound_us         max(longest_path_us, work_us / workers), rounded up
@@ -457,7 +458,7 @@ WITH queueing AS (
 ), measured AS (
     SELECT
         run, simulated, workers_max AS workers,
-        coalesce(finished_us, last_us) - accepted_us AS makespan_us,
+        coalesce(finished_us, last_us) - accepted_us - idle_us AS makespan_us,
         work_us, longest_path_us,
         greatest(longest_path_us, (work_us + greatest(workers_max, 1) - 1) // greatest(workers_max, 1)) AS lower_bound_us,
         coalesce(queueing_us, 0) AS queueing_us, lead_us

@@ -7,6 +7,7 @@ from uet_es.events.decisions import (
     WorkstreamFailed,
     WorkstreamReopened,
 )
+from uet_es.events.observations import RunForked
 from uet_es.kernel import before, evolve
 from uet_es.timing.words import Span
 
@@ -49,7 +50,10 @@ class Reference:
             self.ledger = before(entry)
             self.lives = {w.id: Life(w.id) for w in entry.event.plan.workstreams}
         elif entry.at_us > self.ledger.now_us:
-            self._charge(self.ledger.now_us, entry.at_us)
+            if isinstance(entry.event, RunForked) and not entry.ignored:
+                self._lie_idle(self.ledger.now_us, entry.at_us)
+            else:
+                self._charge(self.ledger.now_us, entry.at_us)
         evolve(self.ledger, entry)
         match entry.event:
             case WorkstreamCompleted(workstream=id):
@@ -67,6 +71,13 @@ class Reference:
     def spans(self):
         """All of them, as they look now."""
         return self.told + [span for life in self.lives.values() for span in self._spans(life)]
+
+    def _lie_idle(self, from_us, to_us):
+        """Nobody drives between the fork point and the fork."""
+        self.rested.clear()
+        for id, life in self.lives.items():
+            if not self.ledger.workstreams[id].is_terminal:
+                life.add(("mode", "forked"), from_us, to_us)
 
     def _charge(self, from_us, to_us):
         ledger = self.ledger

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _MODES = {
     "paused": "the run was paused",
     "draining": "the driver was told to stop",
+    "forked": "nobody drove it, between the fork point and the fork",
     "finished": "the run had finished",
 }
 _TOTALS = {

@@ -43,6 +43,7 @@ TABLES = {
     "fresh_times": {
         "run": "VARCHAR",
         "work_us": "BIGINT",
+        "idle_us": "BIGINT",
         "setup_us": "BIGINT",
         "merging_us": "BIGINT",
         "longest_path_us": "BIGINT",

@@ -31,6 +31,7 @@ class Lives:
         self.due: list[tuple[Instant, WorkstreamId]] = []
         self.workers_max = plan.limits.max_workers
         self.work_us: DurationUs = 0
+        self.idle_us: DurationUs = 0
         self.longest_path_us: DurationUs = 0
 
     @classmethod
@@ -67,6 +68,22 @@ class Lives:
         for id in sorted(named) if len(named) > 1 else named:
             self._ask(id)
         named.clear()
+
+    def lie_idle(self, until_us: Instant) -> None:
+        """Nobody drives until then: this history was left at its fork point, and goes on now."""
+        self.idle_us += until_us - self.now_us
+        for standing in self.standings.values():
+            if standing.stage == "working" and standing.took_us is None:
+                standing.took_us = self._seen_us(standing)
+        self.obstacles.left, self.followed = True, False
+        self._ask_all()
+        self.rest()
+        self.obstacles.left = False
+        self._ask_all()
+
+    def _ask_all(self) -> None:
+        self.told = True
+        self.named.update(id for id, standing in self.standings.items() if not standing.is_over)
 
     def _ask(self, id: WorkstreamId) -> None:
         standing = self.standings[id]
@@ -184,11 +201,17 @@ class Lives:
         release = self.jumps.release(id, self.seq, self.now_us)
         self.jumps.end_attempt(release, standing.worker, pools)
         took_us = standing.took_us
-        if took_us is None and standing.cause == "work" and standing.stage == "working":
-            seen = standing.on == attempt_name(standing.attempt)
-            took_us = self.now_us - standing.since_us if seen else 0
-        standing.work_us += took_us or 0
-        self.work_us += took_us or 0
+        if took_us is None:
+            took_us = self._seen_us(standing)
+        standing.work_us += took_us
+        self.work_us += took_us
+
+    def _seen_us(self, standing: Standing) -> DurationUs:
+        """How long its present attempt has been seen at work."""
+        if standing.cause != "work" or standing.stage != "working":
+            return 0
+        is_known = standing.on == attempt_name(standing.attempt)
+        return self.now_us - standing.since_us if is_known else 0
 
     def _end(self, id: WorkstreamId, stage: Stage) -> None:
         standing = self.standings[id]

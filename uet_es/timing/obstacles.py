@@ -26,6 +26,7 @@ class Obstacles:
         "_tools",
         "holders",
         "interrupts",
+        "left",
         "paused",
         "pools",
         "precedence",
@@ -36,6 +37,7 @@ class Obstacles:
         self._tools = {w.id: w.tool for w in plan.workstreams}
         self.paused = False
         self.interrupts = 0
+        self.left = False  #: nobody drives: between the fork point and the fork
         self.precedence = Precedence(plan)
         self.holders = Holders(plan)
         self.pools = Pools(plan)
@@ -88,6 +90,8 @@ class Obstacles:
         At rest, whoever could start has started: what nothing else keeps waits for a worker.
         """
         stage = standing.stage
+        if self.left and stage not in ENDED:
+            return "mode", "forked"
         if stage == "working":
             return "work", attempt_name(standing.attempt)
         if stage == "set-up":

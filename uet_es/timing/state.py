@@ -29,6 +29,7 @@ class State(msgspec.Struct, array_like=True, kw_only=True):
     by_pool: dict[str, Release]
     named: list[WorkstreamId]
     work_us: DurationUs
+    idle_us: DurationUs
     setup_us: DurationUs
     merging_us: DurationUs
     longest_path_us: DurationUs
@@ -59,6 +60,7 @@ def save(lives: Lives) -> bytes:
             by_pool=jumps.by_pool,
             named=sorted(lives.named),
             work_us=lives.work_us,
+            idle_us=lives.idle_us,
             setup_us=stretches.setup_us,
             merging_us=stretches.merging_us,
             longest_path_us=lives.longest_path_us,
@@ -75,6 +77,7 @@ def load(saved: bytes, plan: Plan) -> Lives:
     lives.now_us, lives.accepted_us = state.now_us, state.accepted_us
     lives.seq, lives.followed, lives.workers_max = state.seq, state.followed, state.workers_max
     lives.work_us, lives.longest_path_us = state.work_us, state.longest_path_us
+    lives.idle_us = state.idle_us
     lives.stretches.setup_us, lives.stretches.merging_us = state.setup_us, state.merging_us
     lives.jumps.by_worker, lives.jumps.by_pool = state.by_worker, state.by_pool
     lives.named.update(state.named)

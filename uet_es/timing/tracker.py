@@ -89,7 +89,10 @@ class Tracker:
             self._lives = Lives.begun(event.plan, entry.seq, entry.at_us, followed=entry.followed)
             return
         if entry.at_us > lives.now_us:
-            lives.rest()
+            if type(event) is RunForked and not entry.ignored:
+                lives.lie_idle(entry.at_us)
+            else:
+                lives.rest()
             lives.now_us = entry.at_us
         lives.seq = entry.seq
         if entry.followed or (lives.followed and isinstance(event, Observation)):
@@ -126,6 +129,7 @@ class Tracker:
             return Times()
         return Times(
             work_us=lives.work_us,
+            idle_us=lives.idle_us,
             setup_us=lives.stretches.setup_us,
             merging_us=lives.stretches.merging_us,
             longest_path_us=lives.longest_path_us,

@@ -41,6 +41,7 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
     """Sums over a run, and what bounds its possible speed-up."""
 
     work_us: DurationUs = 0  #: attempts' own running time, of those that have ended
+    idle_us: DurationUs = 0  #: nobody drove: between the fork point and the fork
     setup_us: DurationUs = 0  #: from a dispatch to the first sign of life
     merging_us: DurationUs = 0  #: the integration worker was at work
     longest_path_us: DurationUs = 0  #: longest chain of dependencies, by ``work_us``

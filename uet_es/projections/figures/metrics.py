@@ -106,9 +106,9 @@ SELECT
     run, parent, coalesce(r.simulated, false) AS simulated, plan, source, outcome,
     finished_us IS NULL AS is_open, resumes,
     coalesce(e.workers, max_workers) AS workers,
-    coalesce(finished_us, last_us) - accepted_us AS makespan_us,
+    coalesce(finished_us, last_us) - accepted_us - coalesce(t.idle_us, 0) AS makespan_us,
     e.work_us AS run_us, e.longest_path_us, e.lower_bound_us
-FROM runs AS r LEFT JOIN efficiency AS e USING (run)
+FROM runs AS r LEFT JOIN efficiency AS e USING (run) LEFT JOIN run_times AS t USING (run)
 WHERE run = $1
 """
 

@@ -4,7 +4,7 @@
 --   run                    run
 --   simulated              whether nothing was executed
 --   workers                most attempts that were allowed to run at once
---   makespan_us            from acceptance to finish, or to the last entry, microseconds
+--   makespan_us            from acceptance to finish, or to the last entry, without idle time, microseconds
 --   work_us                time that all attempts ran, in sum
 --   longest_path_us        longest chain of dependencies, by the time its attempts really ran
 --   lower_bound_us         max(longest_path_us, work_us / workers), rounded up
@@ -23,7 +23,7 @@ WITH queueing AS (
 ), measured AS (
     SELECT
         run, simulated, workers_max AS workers,
-        coalesce(finished_us, last_us) - accepted_us AS makespan_us,
+        coalesce(finished_us, last_us) - accepted_us - idle_us AS makespan_us,
         work_us, longest_path_us,
         greatest(longest_path_us, (work_us + greatest(workers_max, 1) - 1) // greatest(workers_max, 1)) AS lower_bound_us,
         coalesce(queueing_us, 0) AS queueing_us, lead_us
