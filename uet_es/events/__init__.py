@@ -27,11 +27,6 @@ def tag_of(event: Fact) -> str:
     return str(event.__struct_config__.tag)
 
 
-def tag_of_type(event: type[Fact]) -> str:
-    """The same of all events of one type."""
-    return str(event.__struct_config__.tag)
-
-
 __all__ = [
     "BUS_NAMES",
     "BUS_NAMES_WITHOUT_EVENT",
@@ -49,5 +44,4 @@ __all__ = [
     "Fact",
     "Observation",
     "tag_of",
-    "tag_of_type",
 ]

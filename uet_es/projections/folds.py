@@ -11,8 +11,9 @@ from typing import NamedTuple
 import msgspec
 
 from uet_es.errors import LogError
-from uet_es.events import tag_of_type
-from uet_es.events.decisions import AnyWorkerDecision, RunFinished
+from uet_es.events import BY_TAG
+from uet_es.events.base import WorkerDecision
+from uet_es.events.decisions import RunFinished
 from uet_es.events.observations import PlanAccepted
 from uet_es.log.rows import Row
 from uet_es.plan import Plan
@@ -53,7 +54,7 @@ TABLES = {
 }
 #: Decisions about workers say nothing about time that others do not say, and happen at no time of
 #: their own: a quarter of a log need not be read.
-IDLE_TAGS = frozenset(map(tag_of_type, AnyWorkerDecision.__args__))
+IDLE_TAGS = frozenset(tag for tag, event in BY_TAG.items() if issubclass(event, WorkerDecision))
 
 
 class Saved(NamedTuple):
