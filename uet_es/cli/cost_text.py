@@ -103,7 +103,8 @@ def _remarks(found: "Bill") -> Iterator[str]:
     if found.simulated:
         yield f"{run} was simulated: nothing was used"
     elif found.is_open:
-        yield f"{run} is not over: this is what was reported until now"
+        who = f"{run} is" if run else "some of these runs are"
+        yield f"{who} not over: this is what was reported until now"
     for line in found.inherited:
         yield (
             f"{run} is a fork: what {line.keys['run']} had used up to entry {line.keys['to_seq']}, "

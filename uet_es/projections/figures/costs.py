@@ -87,7 +87,7 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     unknown: tuple[Line, ...]  #: by model: those without a price, or with an assumed one
     inherited: tuple[Line, ...]  #: by ``run`` and ``to_seq``: what a fork's ancestors had used
     simulated: bool  #: whether it is about a run that used nothing
-    is_open: bool  #: whether it is about a run that goes on
+    is_open: bool  #: whether a run that it is about goes on
 
     def document(self) -> dict[str, object]:
         """For scripts; money is exact in nano-dollars."""
@@ -115,7 +115,8 @@ def bill(warehouse: Warehouse, scope: Scope, by: Sequence[str]) -> Bill:
         return _lines(warehouse.documents(statement, values), len(columns))
 
     of_run = warehouse.rows(
-        "SELECT coalesce(simulated, false), finished_us IS NULL FROM runs WHERE run = ?",
+        "SELECT coalesce(simulated, false) AND run = $1, finished_us IS NULL FROM runs "
+        "WHERE run = $1 OR ($1 IS NULL AND NOT coalesce(simulated, false))",
         [scope.run],
     )
     inherited = _lines(warehouse.documents(_INHERITED, [scope.run]), 2)
@@ -128,8 +129,8 @@ def bill(warehouse: Warehouse, scope: Scope, by: Sequence[str]) -> Bill:
         prices=told_apart(("price_table", "price_version")),
         unknown=told_apart(("model",), "HAVING unpriced + assumed > 0"),
         inherited=inherited,
-        simulated=any(simulated for simulated, _ in of_run),
-        is_open=any(is_open for _, is_open in of_run),
+        simulated=any(bool(simulated) for simulated, _ in of_run),
+        is_open=any(bool(is_open) for _, is_open in of_run),
     )
 
 
