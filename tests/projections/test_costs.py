@@ -232,8 +232,10 @@ def test_a_worker_is_told_with_its_run_once(log):
 def test_a_run_that_goes_on_is_billed_as_far_as_it_got(log):
     ledger = tell(log, "run-1", *begun("a"), (1, started("a")), (2, used("a")))
     assert (billed(log, run="run-1").is_open, billed(log).total.cost_nanousd) == (True, 5)
+    assert billed(log).is_open
     tell(log, "run-1", (3, used("a")), (4, exited("a")), ledger=ledger)
     assert (billed(log, run="run-1").is_open, billed(log).total.cost_nanousd) == (False, 10)
+    assert not billed(log).is_open
 
 
 def test_sums_beyond_the_range_of_floats_and_of_64_bits_are_exact(log):
