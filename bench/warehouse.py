@@ -18,7 +18,7 @@ from bench.analysts import add_run, fill, plan_of
 from bench.measure import Row, at_most, paired, timed
 from uet_es.log.store import Log
 from uet_es.projections.disposal import forget
-from uet_es.projections.loading import reader
+from uet_es.projections.loading import ROW, reader
 from uet_es.projections.warehouse import Warehouse
 from uet_es.values import RunId
 
@@ -26,20 +26,6 @@ ENTRIES = 1_000_000
 WORKSTREAMS = 1000  #: of each run
 NEWS = 100  #: entries of a run that a warehouse catches up with
 PAGE = Path(__file__).parents[1] / "docs" / "queries.md"
-COLUMNS = {
-    "position": "BIGINT",
-    "run": "VARCHAR",
-    "stream": "VARCHAR",
-    "version": "BIGINT",
-    "type": "VARCHAR",
-    "seq": "BIGINT",
-    "turn": "BIGINT",
-    "at_us": "BIGINT",
-    "cause": "BIGINT",
-    "followed": "BOOLEAN",
-    "ignored": "VARCHAR",
-    "event": "JSON",
-}
 PEAK = """
 import resource, sys
 from pathlib import Path
@@ -102,7 +88,7 @@ def _rebuild(folder, log):
         whole.writelines(log.arrivals.text(0, log.arrivals.newest_position()))
     entries = log.arrivals.newest_position()
     guessed = f"read_json('{file}', format = 'newline_delimited', sample_size = -1)"
-    told = reader(file, COLUMNS)
+    told = reader(file, ROW)
 
     def ours():
         forget(path)

@@ -3,10 +3,27 @@
 -- Made from uet_es/projections/models/ by `python -m uet_es.projections.schemas`; do not edit.
 -- The warehouse is disposable: delete it, and it is made anew from the log.
 -- Names that end in _us are instants or durations in whole microseconds, instants since 1970 UTC;
--- those that end in _nanousd are billionths of a US dollar. For people there are three macros:
+-- those that end in _nanousd are billionths of a US dollar. Macros make them
+-- readable, and tell to which state a type of event leads:
 CREATE MACRO instant(us) AS make_timestamp(us);
 CREATE MACRO seconds(us) AS us / 1000000;
 CREATE MACRO usd(nanousd) AS CAST(nanousd AS DECIMAL(28, 0)) * CAST(0.000000001 AS DECIMAL(10, 9));
+CREATE MACRO workstream_state(type) AS CASE type
+    WHEN 'workstream.readied' THEN 'READY'
+    WHEN 'workstream.dispatched' THEN 'RUNNING'
+    WHEN 'workstream.completed' THEN 'SUCCEEDED'
+    WHEN 'workstream.failed' THEN 'FAILED'
+    WHEN 'workstream.cancelled' THEN 'CANCELLED'
+    WHEN 'workstream.reopened' THEN 'PENDING'
+END;
+CREATE MACRO worker_state(type) AS CASE type
+    WHEN 'worker.spawned' THEN 'SPAWNING'
+    WHEN 'worker.readied' THEN 'IDLE'
+    WHEN 'worker.assigned' THEN 'BUSY'
+    WHEN 'worker.released' THEN 'IDLE'
+    WHEN 'worker.recalled' THEN 'DRAINING'
+    WHEN 'worker.terminated' THEN 'TERMINATED'
+END;
 
 -- critical_path: one row per step of the path that made a run take as long as it did.
 -- Steps follow each other without gaps: they add up to the makespan.
@@ -551,14 +568,7 @@ CREATE VIEW transitions AS
 WITH changes AS (
     SELECT run, workstream, seq, at_us, state, lag(state, 1, 'PENDING') OVER story AS from_state
     FROM (
-        SELECT run, workstream, seq, at_us, CASE type
-                WHEN 'workstream.readied' THEN 'READY'
-                WHEN 'workstream.dispatched' THEN 'RUNNING'
-                WHEN 'workstream.completed' THEN 'SUCCEEDED'
-                WHEN 'workstream.failed' THEN 'FAILED'
-                WHEN 'workstream.cancelled' THEN 'CANCELLED'
-                WHEN 'workstream.reopened' THEN 'PENDING'
-            END AS state
+        SELECT run, workstream, seq, at_us, workstream_state(type) AS state
         FROM run_entries
         WHERE type IN ('workstream.readied', 'workstream.dispatched', 'workstream.completed',
             'workstream.failed', 'workstream.cancelled', 'workstream.reopened')

@@ -171,7 +171,7 @@ def test_parquet_is_read_back_as_it_was(uet, place, folder):
     assert [*found.columns] == ["run", "input_tokens", "cost_nanousd", "nothing"]
     again = uet("sql", ask, "--format", "parquet", "--out", "used.parquet")
     assert again.status == 2
-    assert "used.parquet is already there" in again.err
+    assert "used.parquet exists and is left as it is" in again.err
     assert names_in(folder) == [".uet", "used.parquet"]
 
 

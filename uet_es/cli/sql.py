@@ -38,6 +38,7 @@ def sql(
 ) -> None:
     """Ask every run of this place in SQL; reads, never writes."""
     from uet_es.errors import UsageError
+    from uet_es.projections.writing import refuse_existing
 
     if as_json:
         form = "json"
@@ -46,8 +47,8 @@ def sql(
         return
     if (form == "parquet") != (out is not None):
         raise UsageError("--format parquet and --out FILE belong together")
-    if out is not None and out.exists():
-        raise UsageError(f"{out} is already there: it is not written over")
+    if out is not None:
+        refuse_existing(out)
     if statement is None and sys.stdin.isatty():
         from uet_es.cli.prompt import prompt
 

@@ -10,6 +10,7 @@ import duckdb
 
 from uet_es.errors import UsageError
 from uet_es.projections.database import Connection, asked
+from uet_es.projections.writing import whole_file
 
 #: What a statement that only reads begins with. The parser's own kinds do not say it: it takes
 #: ``COPY (PIVOT …) TO`` for a PIVOT, and EXPLAIN ANALYZE does what it explains.
@@ -142,13 +143,8 @@ def write_parquet(connection: Connection, statement: str, path: Path) -> None:
     Raises:
         UsageError: it cannot be answered, or the file cannot be written.
     """
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        with asked():
-            relation = connection.sql(_bare(statement))
-            if relation is None:
-                raise UsageError("this has no rows to write")
-            relation.write_parquet(str(draft), compression="zstd")
-        draft.rename(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with whole_file(path) as draft, asked():
+        relation = connection.sql(_bare(statement))
+        if relation is None:
+            raise UsageError("this has no rows to write")
+        relation.write_parquet(str(draft), compression="zstd")

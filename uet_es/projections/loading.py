@@ -12,7 +12,8 @@ from uet_es.projections.folds import TABLES, Saved
 from uet_es.projections.models import models
 from uet_es.values import RunId
 
-_ROW = {
+#: What a line of the log's text holds, with the type of each column.
+ROW = {
     "position": "BIGINT",
     "run": "VARCHAR",
     "stream": "VARCHAR",
@@ -75,10 +76,10 @@ def load(
 
 def _stage(connection: Connection, batch: Batch, longest: int) -> None:
     """Name what is new, as the models know it."""
-    _view(connection, "arrived", f"SELECT * FROM {reader(batch.path('entries'), _ROW, longest)}")
+    _view(connection, "arrived", f"SELECT * FROM {reader(batch.path('entries'), ROW, longest)}")
     _view(connection, "fresh", f"SELECT * FROM entries WHERE position > {batch.after}")
     for name, is_one in (("requests", "<>"), ("predictions", "=")):
-        asides = reader(batch.path("asides"), _ROW)
+        asides = reader(batch.path("asides"), ROW)
         _view(
             connection,
             f"fresh_{name}",

@@ -30,11 +30,27 @@ FRESH = (
 )
 #: What is fresh is read from these, so a batch goes into them first.
 _FRESH_FROM = {"fresh": ("entries",), "fresh_history": ("entries", "lineage")}
-#: For people: what the warehouse keeps as whole numbers, as they would write it.
+#: Whole numbers as people would write them, and the state that an event leads to.
 MACROS = """
 CREATE MACRO instant(us) AS make_timestamp(us);
 CREATE MACRO seconds(us) AS us / 1000000;
 CREATE MACRO usd(nanousd) AS CAST(nanousd AS DECIMAL(28, 0)) * CAST(0.000000001 AS DECIMAL(10, 9));
+CREATE MACRO workstream_state(type) AS CASE type
+    WHEN 'workstream.readied' THEN 'READY'
+    WHEN 'workstream.dispatched' THEN 'RUNNING'
+    WHEN 'workstream.completed' THEN 'SUCCEEDED'
+    WHEN 'workstream.failed' THEN 'FAILED'
+    WHEN 'workstream.cancelled' THEN 'CANCELLED'
+    WHEN 'workstream.reopened' THEN 'PENDING'
+END;
+CREATE MACRO worker_state(type) AS CASE type
+    WHEN 'worker.spawned' THEN 'SPAWNING'
+    WHEN 'worker.readied' THEN 'IDLE'
+    WHEN 'worker.assigned' THEN 'BUSY'
+    WHEN 'worker.released' THEN 'IDLE'
+    WHEN 'worker.recalled' THEN 'DRAINING'
+    WHEN 'worker.terminated' THEN 'TERMINATED'
+END;
 """
 _PART = re.compile(r"^-- on every batch(?: with (?P<types>[\w.,\s-]+?))?\n(?!--)", re.MULTILINE)
 _HEAD = re.compile(r"-- (?P<name>\w+): (?P<grain>.*)")

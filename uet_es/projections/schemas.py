@@ -17,7 +17,8 @@ _HEAD = """\
 -- Made from uet_es/projections/models/ by `python -m uet_es.projections.schemas`; do not edit.
 -- The warehouse is disposable: delete it, and it is made anew from the log.
 -- Names that end in _us are instants or durations in whole microseconds, instants since 1970 UTC;
--- those that end in _nanousd are billionths of a US dollar. For people there are three macros:
+-- those that end in _nanousd are billionths of a US dollar. Macros make them
+-- readable, and tell to which state a type of event leads:
 """
 
 

@@ -13,14 +13,7 @@ CREATE VIEW transitions AS
 WITH changes AS (
     SELECT run, workstream, seq, at_us, state, lag(state, 1, 'PENDING') OVER story AS from_state
     FROM (
-        SELECT run, workstream, seq, at_us, CASE type
-                WHEN 'workstream.readied' THEN 'READY'
-                WHEN 'workstream.dispatched' THEN 'RUNNING'
-                WHEN 'workstream.completed' THEN 'SUCCEEDED'
-                WHEN 'workstream.failed' THEN 'FAILED'
-                WHEN 'workstream.cancelled' THEN 'CANCELLED'
-                WHEN 'workstream.reopened' THEN 'PENDING'
-            END AS state
+        SELECT run, workstream, seq, at_us, workstream_state(type) AS state
         FROM run_entries
         WHERE type IN ('workstream.readied', 'workstream.dispatched', 'workstream.completed',
             'workstream.failed', 'workstream.cancelled', 'workstream.reopened')

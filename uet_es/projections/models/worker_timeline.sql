@@ -34,14 +34,7 @@ FROM (
         lag(workstream) OVER life AS had,
         lag(attempt) OVER life AS had_attempt,
         lead(at_us) OVER life AS next_us,
-        CASE type
-            WHEN 'worker.spawned' THEN 'SPAWNING'
-            WHEN 'worker.readied' THEN 'IDLE'
-            WHEN 'worker.assigned' THEN 'BUSY'
-            WHEN 'worker.released' THEN 'IDLE'
-            WHEN 'worker.recalled' THEN 'DRAINING'
-            ELSE 'TERMINATED'
-        END AS state
+        worker_state(type) AS state
     FROM fresh_history
     WHERE split_part(stream, '/', 2) = 'worker'
     WINDOW life AS (PARTITION BY run, worker ORDER BY version)

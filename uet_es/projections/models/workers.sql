@@ -29,14 +29,7 @@ USING (
         any_value(from_json(payload, '{"group": "BIGINT", "tools": ["VARCHAR"], "capabilities": ["VARCHAR"]}'))
             FILTER (type = 'worker.spawned') AS spec,
         arg_max(
-            CASE type
-                WHEN 'worker.spawned' THEN 'SPAWNING'
-                WHEN 'worker.readied' THEN 'IDLE'
-                WHEN 'worker.assigned' THEN 'BUSY'
-                WHEN 'worker.released' THEN 'IDLE'
-                WHEN 'worker.recalled' THEN 'DRAINING'
-                WHEN 'worker.terminated' THEN 'TERMINATED'
-            END, seq
+            worker_state(type), seq
         ) AS state,
         min(at_us) FILTER (type = 'worker.spawned') AS spawned_us,
         min(at_us) FILTER (type = 'worker.readied') AS readied_us,

@@ -84,14 +84,7 @@ FROM (
         arg_max_null(ended, seq) FILTER (state IS NOT NULL) AS ended
     FROM (
         SELECT run, workstream, seq, at_us, type, attempt,
-            CASE type
-                WHEN 'workstream.readied' THEN 'READY'
-                WHEN 'workstream.dispatched' THEN 'RUNNING'
-                WHEN 'workstream.completed' THEN 'SUCCEEDED'
-                WHEN 'workstream.failed' THEN 'FAILED'
-                WHEN 'workstream.cancelled' THEN 'CANCELLED'
-                WHEN 'workstream.reopened' THEN 'PENDING'
-            END AS state,
+            workstream_state(type) AS state,
             CASE WHEN type IN ('workstream.completed', 'workstream.failed', 'workstream.cancelled')
             THEN {
                 'at_us': at_us,
